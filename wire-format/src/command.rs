@@ -1,0 +1,166 @@
+//! Every operation of the protocol, written once.
+//!
+//! The same name is a frame on TCP, a frame on the WebSocket and `POST /api/<command>`: an
+//! operation is a struct in one of the files below, a line in [`Command`], and nothing else.
+
+pub mod auth;
+pub mod epochs;
+pub mod keys;
+pub mod rooms;
+pub mod session;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::error::CommandError;
+
+/// One operation: its name, its fields and what it answers.
+pub trait Operation: Serialize + DeserializeOwned {
+    /// The name on every transport.
+    const NAME: &'static str;
+    /// The fields of `ok` in the reply.
+    type Ok: Serialize + DeserializeOwned;
+}
+
+/// The `ok` of an operation that has nothing to say but that it was done.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Done {}
+
+macro_rules! commands {
+    ($($name:literal $variant:ident($operation:ty) -> $ok:ty;)*) => {
+        /// A command that was read.
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(tag = "command")]
+        pub enum Command {
+            $(#[doc = concat!("`", $name, "`")] #[serde(rename = $name)] $variant($operation),)*
+        }
+
+        impl Command {
+            /// The names of all commands, in the order of the document.
+            pub const NAMES: &[&str] = &[$($name,)*];
+
+            /// The name on every transport.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name,)* }
+            }
+
+            /// Reads a command whose name stands elsewhere, as in `POST /api/<command>`.
+            ///
+            /// # Errors
+            /// As [`Command::parse`].
+            pub fn from_parts(name: &str, fields: &[u8]) -> Result<Self, CommandError> {
+                match name {
+                    $($name => serde_json::from_slice(fields)
+                        .map(Self::$variant)
+                        .map_err(|_| CommandError::Malformed),)*
+                    _ => Err(CommandError::Unknown),
+                }
+            }
+        }
+
+        $(
+            impl Operation for $operation {
+                const NAME: &'static str = $name;
+                type Ok = $ok;
+            }
+
+            impl From<$operation> for Command {
+                fn from(operation: $operation) -> Self {
+                    Self::$variant(operation)
+                }
+            }
+        )*
+    };
+}
+
+commands! {
+    "session.hello" Hello(session::Hello) -> session::Greeting;
+    "session.carry" Carry(session::Carry) -> Done;
+    "auth.guest" Guest(auth::Guest) -> auth::SignedIn;
+    "auth.logout" Logout(auth::Logout) -> Done;
+    "rooms.open" OpenRoom(rooms::Open) -> rooms::OpenedRoom;
+    "rooms.list" ListRooms(rooms::List) -> rooms::RoomList;
+    "rooms.enter" EnterRoom(rooms::Enter) -> rooms::Entered;
+    "rooms.members" ListMembers(rooms::Members) -> rooms::MemberPage;
+    "rooms.exit" ExitRoom(rooms::Exit) -> Done;
+    "keys.announce" Announce(keys::Announce) -> keys::Announced;
+    "keys.of" KeysOf(keys::Of) -> Done;
+    "epochs.start" StartEpoch(epochs::Start) -> Done;
+    "epochs.hold" HoldEpoch(epochs::Hold) -> Done;
+    "epochs.ask" AskEpoch(epochs::Ask) -> Done;
+    "epochs.answer" AnswerEpoch(epochs::Answer) -> Done;
+}
+
+impl Command {
+    /// Reads a command frame's header.
+    ///
+    /// # Errors
+    /// [`CommandError::Malformed`] for anything but one object with exactly the command's fields,
+    /// [`CommandError::Unknown`] for a name that no command has.
+    pub fn parse(header: &[u8]) -> Result<Self, CommandError> {
+        serde_json::from_slice(header).map_err(|_| why_unreadable(header))
+    }
+}
+
+/// Tells an unknown name from bad fields; runs only for what could not be read.
+fn why_unreadable(header: &[u8]) -> CommandError {
+    #[derive(Deserialize)]
+    struct Named {
+        command: String,
+    }
+
+    match serde_json::from_slice::<Named>(header) {
+        Ok(named) if !Command::NAMES.contains(&named.command.as_str()) => CommandError::Unknown,
+        _ => CommandError::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(header: &str) -> Option<CommandError> {
+        Command::parse(header.as_bytes()).err()
+    }
+
+    #[test]
+    fn a_header_is_one_object_with_exactly_the_fields() {
+        assert_eq!(error_of(r#"{"command":"rooms.open","room":"ops"}"#), None);
+        for malformed in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            r#"{"command":7}"#,
+            r#"{"command":"rooms.open"}"#,
+            r#"{"command":"rooms.open","room":7}"#,
+            r#"{"command":"rooms.open","room":"ops","colour":"red"}"#,
+            r#"{"command":"rooms.open","room":"ops","room":"ops"}"#,
+            r#"{"command":"rooms.open","command":"rooms.open","room":"ops"}"#,
+            r#"{"command":"rooms.open","room":"ops"} trailing"#,
+            r#"{"command":"auth.logout","why":"tired"}"#,
+        ] {
+            assert_eq!(
+                error_of(malformed),
+                Some(CommandError::Malformed),
+                "{malformed}"
+            );
+        }
+        assert_eq!(
+            error_of(r#"{"command":"rooms.burn"}"#),
+            Some(CommandError::Unknown)
+        );
+    }
+
+    #[test]
+    fn a_command_reads_the_same_from_its_parts() {
+        let whole = Command::parse(br#"{"command":"rooms.enter","room":"lobby"}"#);
+        let parts = Command::from_parts("rooms.enter", br#"{"room":"lobby"}"#);
+        assert_eq!(format!("{whole:?}"), format!("{parts:?}"));
+        let named = Command::from_parts("rooms.enter", br#"{"command":"rooms.enter","room":"x"}"#);
+        assert_eq!(named.err(), Some(CommandError::Malformed));
+        assert_eq!(
+            Command::from_parts("rooms.burn", b"{}").err(),
+            Some(CommandError::Unknown)
+        );
+    }
+}

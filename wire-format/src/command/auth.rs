@@ -1,0 +1,30 @@
+//! `auth.*`: signing in and out (docs/protocol.md#3-sessions).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::MemberId, secret::GuestToken};
+
+/// `auth.guest`: signs in under a name, for as long as the session lives.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guest {
+    /// The name as it was typed; the server prepares it.
+    pub name: String,
+    /// The session's secret. Absent only between a browser and its proxy, which makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<GuestToken>,
+}
+
+/// Who one is after signing in.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SignedIn {
+    /// Derived from the token.
+    pub member: MemberId,
+    /// The prepared name.
+    pub name: String,
+}
+
+/// `auth.logout`: ends the session and frees its name.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logout {}

@@ -1,0 +1,212 @@
+//! What a server tells its clients without being asked (docs/protocol.md#4-rooms and the sections after it).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    command::rooms::Member,
+    ids::{ChannelId, EpochNumber, MemberId, Millis, RoomId, Sequence},
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+#[non_exhaustive]
+#[allow(
+    missing_docs,
+    reason = "the fields are those of the document, named alike"
+)]
+pub enum Event {
+    /// Somebody else entered, or announced keys.
+    #[serde(rename = "room.joined")]
+    RoomJoined { room: RoomId, member: Member },
+    /// Somebody else left.
+    #[serde(rename = "room.left")]
+    RoomLeft {
+        room: RoomId,
+        member: MemberId,
+        reason: LeaveReason,
+    },
+    /// The server is about to stop.
+    #[serde(rename = "session.resume")]
+    SessionResume { after_ms: u32 },
+
+    /// The room has a new epoch; the tail is its bundle.
+    #[serde(rename = "epoch.started")]
+    EpochStarted {
+        room: RoomId,
+        n: EpochNumber,
+        starter: MemberId,
+        reason: EpochReason,
+    },
+    /// Epoch n is old; the next sender starts another one first.
+    #[serde(rename = "epoch.due")]
+    EpochDue {
+        room: RoomId,
+        n: EpochNumber,
+        reason: EpochReason,
+    },
+    /// Somebody needs the secret; the tail is the asker's announcement.
+    #[serde(rename = "epoch.asked")]
+    EpochAsked {
+        room: RoomId,
+        n: EpochNumber,
+        asker: Member,
+    },
+    /// The secret; the tail is the share.
+    #[serde(rename = "epoch.share")]
+    EpochShare {
+        room: RoomId,
+        n: EpochNumber,
+        from: MemberId,
+    },
+    /// Nobody answered.
+    #[serde(rename = "epoch.unanswered")]
+    EpochUnanswered { room: RoomId, n: EpochNumber },
+
+    /// To the page: the session holds the epoch's secret.
+    #[serde(rename = "room.keyed")]
+    RoomKeyed {
+        room: RoomId,
+        n: EpochNumber,
+        reason: EpochReason,
+    },
+    /// To the page: the secret was asked for and has not come.
+    #[serde(rename = "room.waiting")]
+    RoomWaiting {
+        room: RoomId,
+        n: EpochNumber,
+        since: Millis,
+    },
+    /// To the page: in place of a delivery.
+    #[serde(rename = "message.unreadable")]
+    MessageUnreadable {
+        channel: ChannelId,
+        sequence: Sequence,
+        sender: MemberId,
+        name: String,
+        cause: UnreadableCause,
+    },
+    /// To the page: messages were missed here.
+    #[serde(rename = "channel.missed")]
+    ChannelMissed {
+        channel: ChannelId,
+        reason: MissedReason,
+    },
+    /// To the page: the keys announced for a member changed.
+    #[serde(rename = "member.changed")]
+    MemberChanged { room: RoomId, member: MemberId },
+    /// To the page: the chat-server cannot be reached.
+    #[serde(rename = "backend.lost")]
+    BackendLost { retry_ms: u32 },
+    /// To the page: connected and entered again.
+    #[serde(rename = "backend.back")]
+    BackendBack {},
+
+    /// An event of a newer server.
+    #[serde(other, rename = "unknown")]
+    Unknown,
+}
+
+/// Why somebody left a room.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaveReason {
+    /// `rooms.exit`.
+    Exit,
+    /// `auth.logout`, or a clean close.
+    SignedOut,
+    /// The connection was lost or cut.
+    Lost,
+}
+
+/// Why an epoch was or is to be started.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum EpochReason {
+    /// The room had none.
+    First = 1,
+    /// Somebody left.
+    Left = 2,
+    /// The epoch reached its age.
+    Age = 3,
+    /// Nobody answered a newcomer.
+    Unanswered = 4,
+    /// Somebody wanted it.
+    Demand = 5,
+}
+
+impl EpochReason {
+    /// The reason with this byte in an epoch start.
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            1 => Self::First,
+            2 => Self::Left,
+            3 => Self::Age,
+            4 => Self::Unanswered,
+            5 => Self::Demand,
+            _ => return None,
+        })
+    }
+
+    /// The byte in an epoch start.
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+}
+
+/// Why the page cannot show a message.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnreadableCause {
+    /// The epoch's secret was asked for; the message follows when it comes.
+    WaitingForKey,
+    /// The epoch ended before the session was there.
+    BeforeYouJoined,
+    /// Forged, damaged, repeated or otherwise not what it should be.
+    NotOpened,
+}
+
+/// Why messages are missing.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedReason {
+    /// The server started its numbering afresh.
+    Restart,
+    /// The ring no longer had them.
+    TooOld,
+    /// A sender's counters have a hole.
+    Withheld,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_survive_their_byte() {
+        for byte in 1..=5 {
+            assert_eq!(
+                EpochReason::from_byte(byte).map(EpochReason::byte),
+                Some(byte)
+            );
+        }
+        assert_eq!(EpochReason::from_byte(0), None);
+        assert_eq!(EpochReason::from_byte(6), None);
+    }
+
+    #[test]
+    fn numbers_travel_as_text() {
+        let keyed = Event::RoomKeyed {
+            room: RoomId::from_bytes([0xab; 16]),
+            n: EpochNumber::new(u64::MAX),
+            reason: EpochReason::Unanswered,
+        };
+        let json = serde_json::to_string(&keyed).expect("an event encodes");
+        assert_eq!(
+            json,
+            r#"{"event":"room.keyed","room":"abababababababababababababababab","n":"18446744073709551615","reason":"unanswered"}"#
+        );
+        assert_eq!(serde_json::from_str::<Event>(&json).ok(), Some(keyed));
+    }
+}

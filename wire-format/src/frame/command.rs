@@ -1,0 +1,101 @@
+//! `request u32 | header_length u32 | header | tail`: a client's request.
+
+use bytes::{BufMut, Bytes};
+use serde::Serialize;
+
+use super::{
+    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, header_and_tail, json_of,
+    put_header_and_tail,
+};
+use crate::{command::Operation, cursor::Cursor, error::FrameError};
+
+/// A request whose JSON header has not been read yet: see [`Command::parse`](crate::command::Command::parse).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CommandFrame {
+    /// The id that the reply repeats.
+    pub request: u32,
+    /// `{"command": "<name>", …}`.
+    pub header: Bytes,
+    /// Binary that belongs to the command.
+    pub tail: Bytes,
+}
+
+impl CommandFrame {
+    /// Writes the header of an operation.
+    pub fn new<O: Operation>(request: u32, operation: &O, tail: Bytes) -> Self {
+        #[derive(Serialize)]
+        struct Header<'a, O> {
+            command: &'static str,
+            #[serde(flatten)]
+            fields: &'a O,
+        }
+
+        let header = Header {
+            command: O::NAME,
+            fields: operation,
+        };
+        Self {
+            request,
+            header: json_of(&header),
+            tail,
+        }
+    }
+
+    pub(super) fn parse(body: Bytes) -> Result<Self, FrameError> {
+        let mut cursor = Cursor::new(body);
+        let request = cursor.u32().ok_or(FrameError::Truncated(Kind::Command))?;
+        let (header, tail) = header_and_tail(Kind::Command, cursor)?;
+        Ok(Self {
+            request,
+            header,
+            tail,
+        })
+    }
+
+    pub(super) fn encode(&self) -> Encoded {
+        let Self {
+            request,
+            header,
+            tail,
+        } = self;
+        let length = REQUEST_BYTES + HEADER_LENGTH_BYTES + header.len() + tail.len();
+        Encoded::build(Kind::Command, length, |body| {
+            body.put_u32(*request);
+            put_header_and_tail(body, header, tail);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{command::rooms, limits::HEADER_BYTES};
+
+    #[test]
+    fn a_command_names_its_operation_first() {
+        let open = rooms::Open { room: "ops".into() };
+        let frame = CommandFrame::new(7, &open, Bytes::from_static(b"tail"));
+        assert_eq!(
+            &frame.header[..],
+            br#"{"command":"rooms.open","room":"ops"}"#
+        );
+        let body = frame.encode().stream().slice(5..);
+        assert_eq!(&body[..8], b"\0\0\0\x07\0\0\0\x25");
+        assert_eq!(CommandFrame::parse(body), Ok(frame));
+    }
+
+    #[test]
+    fn a_header_length_is_checked_before_it_is_believed() {
+        let within = Bytes::from_static(b"\0\0\0\x07\0\0\0\x03{}");
+        let truncated = Err(FrameError::Truncated(Kind::Command));
+        assert_eq!(CommandFrame::parse(within), truncated);
+        let above = u32::try_from(HEADER_BYTES + 1)
+            .expect("a small limit")
+            .to_be_bytes();
+        let above = [&b"\0\0\0\x07"[..], &above].concat();
+        assert_eq!(
+            CommandFrame::parse(above.into()),
+            Err(FrameError::HeaderTooLarge)
+        );
+    }
+}

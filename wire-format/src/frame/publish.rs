@@ -1,0 +1,108 @@
+//! `request u32 | channel | epoch u64 | flags u8 | payload`: a payload for a channel.
+
+use bytes::{BufMut, Bytes};
+
+use super::{Encoded, Kind};
+use crate::{
+    cursor::Cursor,
+    error::FrameError,
+    ids::{ChannelId, EpochNumber},
+};
+
+/// A payload for everyone in a channel; no JSON on this path.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Publish {
+    /// The id that the reply repeats; 0 asks for a reply only if it is refused.
+    pub request: u32,
+    /// Where to.
+    pub channel: ChannelId,
+    /// The epoch that the payload was sealed for; 0 is not compared.
+    pub epoch: EpochNumber,
+    /// Whether the server keeps the payload.
+    pub flags: PublishFlags,
+    /// Opaque to the server.
+    pub payload: Bytes,
+}
+
+/// What a publish asks of the server.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum PublishFlags {
+    /// Delivered to those who are there, and kept in the ring.
+    #[default]
+    Unstored,
+    /// Acknowledged when durable.
+    Stored,
+}
+
+impl Publish {
+    /// Bytes of the body before the payload.
+    pub const HEAD_BYTES: usize = 4 + ChannelId::LEN + 8 + 1;
+
+    /// Reads a body; what is left after the fixed fields is the payload.
+    ///
+    /// # Errors
+    /// [`FrameError::Truncated`] and [`FrameError::UnknownFlags`].
+    pub fn parse(body: Bytes) -> Result<Self, FrameError> {
+        let mut cursor = Cursor::new(body);
+        let mut fields = || Some((cursor.u32()?, cursor.array()?, cursor.u64()?, cursor.u8()?));
+        let (request, channel, epoch, flags) =
+            fields().ok_or(FrameError::Truncated(Kind::Publish))?;
+        Ok(Self {
+            request,
+            channel: ChannelId::from_bytes(channel),
+            epoch: EpochNumber::new(epoch),
+            flags: PublishFlags::try_from(flags)?,
+            payload: cursor.rest(),
+        })
+    }
+
+    pub(super) fn encode(&self) -> Encoded {
+        Encoded::build(
+            Kind::Publish,
+            Self::HEAD_BYTES + self.payload.len(),
+            |body| {
+                body.put_u32(self.request);
+                body.put_slice(self.channel.as_bytes());
+                body.put_u64(self.epoch.value());
+                body.put_u8(u8::from(self.flags == PublishFlags::Stored));
+                body.put_slice(&self.payload);
+            },
+        )
+    }
+}
+
+impl TryFrom<u8> for PublishFlags {
+    type Error = FrameError;
+
+    fn try_from(byte: u8) -> Result<Self, FrameError> {
+        match byte {
+            0 => Ok(Self::Unstored),
+            1 => Ok(Self::Stored),
+            other => Err(FrameError::UnknownFlags(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publish_is_29_bytes_and_its_payload() {
+        let publish = Publish {
+            request: 1,
+            channel: ChannelId::from_bytes([2; 16]),
+            epoch: EpochNumber::new(3),
+            flags: PublishFlags::Unstored,
+            payload: Bytes::from_static(b"opaque"),
+        };
+        let body = publish.encode().stream().slice(5..);
+        assert_eq!(&body[..4], b"\0\0\0\x01");
+        assert_eq!(&body[20..], b"\0\0\0\0\0\0\0\x03\0opaque");
+        for length in 0..Publish::HEAD_BYTES {
+            let parsed = Publish::parse(body.slice(..length));
+            assert_eq!(parsed, Err(FrameError::Truncated(Kind::Publish)));
+        }
+        assert_eq!(Publish::parse(body), Ok(publish));
+    }
+}

@@ -1,0 +1,76 @@
+//! Every limit of the protocol (docs/protocol.md#12-limits), each with its unit and its reason.
+
+use std::time::Duration;
+
+/// The version that `session.hello` names.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Largest `length` of a frame before sign-in, in bytes: a stranger reserves little.
+pub const FRAME_BYTES_BEFORE_SIGN_IN: usize = 16 * 1024;
+/// Largest `length` of a frame, in bytes: one padded content of 1 MiB, its envelope and its frame.
+pub const FRAME_BYTES: usize = 1024 * 1024 + 64 * 1024;
+/// Largest JSON header, in bytes: [`MEMBERS_PER_PAGE`] members with the longest names.
+pub const HEADER_BYTES: usize = 256 * 1024;
+
+/// Largest padded content of an envelope, in bytes: the largest padding bucket.
+pub const CONTENT_BYTES: usize = 1024 * 1024;
+/// Largest text of a message, in bytes of UTF-8: a book chapter.
+pub const TEXT_BYTES: usize = 256 * 1024;
+
+/// Largest announcement, in bytes: two RSA-2048 keys, two signatures and the longest name.
+pub const ANNOUNCEMENT_BYTES: usize = 2 * 1024;
+/// Largest epoch start of a proxy-sealed room, in bytes.
+pub const EPOCH_START_BYTES: usize = 1024;
+/// Largest share, in bytes: the OAEP block of an RSA-4096 key.
+pub const SHARE_BYTES: usize = 512;
+/// Largest epoch number: what a double holds exactly, so that every language can count.
+pub const EPOCH_NUMBER: u64 = (1 << 53) - 1;
+
+/// Shortest name of a person, in Unicode scalar values.
+pub const NAME_SCALARS_LEAST: usize = 2;
+/// Longest name of a person, in Unicode scalar values.
+pub const NAME_SCALARS: usize = 31;
+/// Longest name of a person in a frame, in bytes of UTF-8.
+pub const NAME_BYTES: usize = NAME_SCALARS * 4;
+/// Longest name of a room, in Unicode scalar values.
+pub const ROOM_NAME_SCALARS: usize = 64;
+/// Longest `client` text in `session.hello`, in bytes.
+pub const CLIENT_BYTES: usize = 64;
+
+/// Members in one reply: what keeps a header below [`HEADER_BYTES`].
+pub const MEMBERS_PER_PAGE: usize = 500;
+/// Rooms in one `rooms.list` reply.
+pub const ROOMS_PER_PAGE: usize = 500;
+/// Rooms that one session may be in: each costs the server a place in a fan-out.
+pub const ROOMS_PER_SESSION: usize = 64;
+/// Rooms on one server: each may hold a full ring.
+pub const ROOMS: usize = 1024;
+/// Deliveries that a channel keeps in memory.
+pub const RING_FRAMES: usize = 256;
+/// Bytes of deliveries that a channel keeps in memory.
+pub const RING_BYTES: usize = 1024 * 1024;
+/// How long a room with nobody in it keeps its ring, run and epoch.
+pub const EMPTY_ROOM: Duration = Duration::from_secs(120);
+
+/// How long a connection may take to sign in.
+pub const SIGN_IN_WITHIN: Duration = Duration::from_secs(10);
+/// How often the server pings.
+pub const PING_EVERY: Duration = Duration::from_secs(15);
+/// Silence after which the server gives a connection up: two missed pings.
+pub const SERVER_SILENCE: Duration = Duration::from_secs(30);
+/// Silence after which a client gives a connection up: two missed pings and some slack.
+pub const CLIENT_SILENCE: Duration = Duration::from_secs(35);
+
+/// How long one holder has to answer a newcomer.
+pub const ASK_WITHIN: Duration = Duration::from_secs(2);
+/// Holders asked before the newcomer is told to start an epoch of its own.
+pub const HOLDERS_ASKED: usize = 3;
+/// Least time between two epochs of a room, so that comings and goings do not cost a key each.
+pub const EPOCH_GAP: Duration = Duration::from_secs(10);
+/// Age at which an epoch is due whatever happened.
+pub const EPOCH_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long after the first `epochs.hold` a higher epoch still replaces a lower one.
+pub const HOLD_WINDOW: Duration = Duration::from_secs(10);
+
+/// Difference between a live message's time and the receiver's clock that is flagged.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
