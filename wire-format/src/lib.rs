@@ -8,18 +8,40 @@
 //!  content ──padding──▶ seal ──envelope──▶ payload of a publish or deliver frame
 //! ```
 
+pub mod announcement;
 pub mod codec;
 pub mod command;
+pub mod content;
+pub mod dsa;
+pub mod envelope;
+pub mod epoch;
 pub mod error;
 pub mod event;
 pub mod frame;
 pub mod ids;
+pub mod keyset;
 pub mod limits;
+pub mod open_error;
+pub mod opened;
+pub mod padding;
+pub mod replay;
+pub mod rsa_keys;
+pub mod seal;
 pub mod secret;
+pub mod share;
+pub mod signature;
 
 mod cursor;
+mod record;
+
+pub use announcement::{Announcement, UnverifiedAnnouncement};
 
 pub use codec::FrameCodec;
+pub use content::Content;
+pub use envelope::{Draft, Envelope, EpochKeys, Opened, Storage};
+pub use epoch::{
+    Bundle, EpochDraft, EpochSecret, EpochStart, UnverifiedBundle, UnverifiedEpochStart, bundle_of,
+};
 pub use error::{CloseCode, CodecError, CommandError, ErrorCode, FrameError, Refusal};
 pub use event::Event;
 pub use frame::{
@@ -30,4 +52,8 @@ pub use ids::{
     Challenge, ChannelId, CommitHash, Commitment, EpochNumber, Fingerprint, InstanceId, MemberId,
     MessageId, Millis, Proof, RoomId, RunId, Sequence,
 };
+pub use keyset::SessionKeys;
+pub use open_error::{OpenError, SealError};
+pub use opened::{ClearMessage, Marks, OpenedMessage};
+pub use replay::{ReplayKey, ReplayTable};
 pub use secret::{GuestToken, ProxyKey};

@@ -1,0 +1,129 @@
+//! Making keys and signatures, with the dsa crate.
+//!
+//! The crate derives nonces by RFC 6979 only without additional data. The nonce is therefore derived
+//! here and handed to the crate's randomised signing as the only thing its random source says.
+
+use std::convert::Infallible;
+
+use crypto_bigint::{BoxedUint, U256};
+use dsa::{
+    Components, SigningKey,
+    pkcs8::{DecodePrivateKey, EncodePrivateKey},
+    signature::hazmat::RandomizedPrehashSigner,
+};
+use rand::{CryptoRng, TryCryptoRng, TryRng};
+use rfc6979::KGenerator;
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{PUBLIC_KEY_BYTES, SIGNATURE_BYTES, group};
+use crate::open_error::{OpenError, SealError};
+
+/// How many nonces are tried before giving up; the second is needed once in 2^255 signatures.
+const NONCES: usize = 4;
+
+pub(super) fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<SigningKey, SealError> {
+    let components = pinned_components().ok_or(SealError::KeyOperation)?;
+    SigningKey::try_generate_from_rng_with_components(rng, components)
+        .map_err(|never: Infallible| match never {})
+}
+
+pub(super) fn from_pkcs8(der: &[u8]) -> Result<SigningKey, OpenError> {
+    let key = SigningKey::from_pkcs8_der(der).map_err(|_| OpenError::DsaKey)?;
+    if pinned_components().as_ref() != Some(key.verifying_key().components()) {
+        return Err(OpenError::DsaKey);
+    }
+    Ok(key)
+}
+
+pub(super) fn to_pkcs8(key: &SigningKey) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    key.to_pkcs8_der()
+        .map(|document| document.to_bytes())
+        .map_err(|_| SealError::KeyOperation)
+}
+
+pub(super) fn public_bytes(key: &SigningKey) -> [u8; PUBLIC_KEY_BYTES] {
+    right_aligned(&key.verifying_key().y().to_be_bytes())
+}
+
+/// Signs with the nonce that RFC 6979 §3.6 derives from key, hash and additional data.
+pub(super) fn sign(
+    key: &SigningKey,
+    hash: &[u8; 32],
+    additional: &[u8],
+) -> Result<[u8; SIGNATURE_BYTES], SealError> {
+    let q = U256::from_be_slice(&right_aligned::<32>(
+        &key.verifying_key().components().q().to_be_bytes(),
+    ));
+    let x = Zeroizing::new(right_aligned::<32>(&Zeroizing::new(key.x().to_be_bytes())));
+    let mut nonces = KGenerator::<Sha256, U256>::new(x.as_ref(), hash, additional, &q);
+    for _ in 0..NONCES {
+        let mut nonce = ChosenNonce([0; 32]);
+        nonces.fill_next_k(&mut nonce.0);
+        if let Ok(signature) = key.sign_prehash_with_rng(&mut nonce, hash) {
+            let mut bytes = [0; SIGNATURE_BYTES];
+            let (r, s) = bytes.split_at_mut(SIGNATURE_BYTES / 2);
+            r.copy_from_slice(&right_aligned::<32>(&signature.r().to_be_bytes()));
+            s.copy_from_slice(&right_aligned::<32>(&signature.s().to_be_bytes()));
+            return Ok(bytes);
+        }
+    }
+    Err(SealError::KeyOperation)
+}
+
+fn pinned_components() -> Option<Components> {
+    let number = |digits: &str, bits| BoxedUint::from_be_hex(digits, bits).into_option();
+    Components::from_components(
+        number(group::P_HEX, 2048)?,
+        number(group::Q_HEX, 256)?,
+        number(group::G_HEX, 2048)?,
+    )
+    .ok()
+}
+
+/// The last `N` bytes of a big-endian number, or the number with zeros before it.
+fn right_aligned<const N: usize>(digits: &[u8]) -> [u8; N] {
+    let mut bytes = [0; N];
+    let kept = &digits[digits.len().saturating_sub(N)..];
+    bytes[N - kept.len()..].copy_from_slice(kept);
+    bytes
+}
+
+/// A random source that says one nonce k, as the crate's randomised signing reads it: it takes a
+/// little-endian c of 320 bits and uses k = c mod (q − 1) + 1 (FIPS 186-4 §B.2.1). The vectors of
+/// RFC 6979 are tested through this.
+struct ChosenNonce([u8; 32]);
+
+impl TryRng for ChosenNonce {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        let less_one = U256::from_be_slice(&self.0).wrapping_sub(&U256::ONE);
+        let digits = Zeroizing::new(less_one.to_le_bytes());
+        out.fill(0);
+        for (byte, digit) in out.iter_mut().zip(digits.as_ref()) {
+            *byte = *digit;
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for ChosenNonce {}
+
+impl Drop for ChosenNonce {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}

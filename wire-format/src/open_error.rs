@@ -1,0 +1,136 @@
+//! Why something that a peer sealed or signed is not opened, and why something of one's own is not sealed.
+
+use crate::{error::ErrorCode, ids::EpochNumber, rsa_keys::RsaKeyError};
+
+/// The typed cause, for the local user and the log; towards the peer every one of them is the same
+/// code (docs/protocol.md#9-the-envelope, *Receiver order*). Nothing has changed when it is returned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Larger than anything of its kind may be.
+    #[error("{length} bytes, above the limit of {limit}")]
+    TooLarge {
+        /// Bytes that came.
+        length: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// Shorter than its fields.
+    #[error("truncated")]
+    Truncated,
+    /// Longer than its fields.
+    #[error("{0} bytes left over")]
+    LeftOver(usize),
+    /// A version that is not spoken here.
+    #[error("record version {0}")]
+    Version(u8),
+    /// A record of another type than the one expected.
+    #[error("record type {0:#04x}")]
+    RecordType(u8),
+    /// A field holds what it must not hold.
+    #[error("{0} holds a value that is not allowed")]
+    Field(Field),
+    /// An RSA key that is not the exact SubjectPublicKeyInfo asked for.
+    #[error("an RSA key is refused")]
+    RsaKey(#[from] RsaKeyError),
+    /// A DSA key outside the pinned group.
+    #[error("a DSA key is outside the pinned group")]
+    DsaKey,
+    /// The PSS signature does not have the length of its key's modulus.
+    #[error("the PSS signature has {0} bytes")]
+    PssLength(usize),
+    /// The PSS signature does not verify; the DSA signature was not looked at.
+    #[error("the PSS signature does not verify")]
+    PssSignature,
+    /// The PSS signature verifies and the DSA signature does not.
+    #[error("the DSA signature does not verify")]
+    DsaSignature,
+    /// An epoch start that its bundle's announcement did not make.
+    #[error("the epoch start is by another member or other keys than its announcement")]
+    NotTheStarter,
+    /// An envelope of another room, epoch or commit than the keys it is opened with.
+    #[error("sealed for another room or epoch (it says epoch {0})")]
+    OtherEpoch(EpochNumber),
+    /// A share that this session's wrap key does not open.
+    #[error("the share does not open")]
+    Share,
+    /// A share whose secret is not the one that the epoch's start commits to.
+    #[error("the share's secret is not the epoch's")]
+    ShareCommitment,
+    /// The derived message key is not the one that the header commits to.
+    #[error("the key commitment does not match")]
+    KeyCommitment,
+    /// The authentication tag does not match: header, IV or ciphertext were changed.
+    #[error("the tag does not match")]
+    Tag,
+    /// The CBC padding is wrong under a right tag: a sender that breaks the protocol.
+    #[error("the CBC padding is wrong")]
+    CbcPadding,
+    /// The padding to buckets is wrong under a right tag: a sender that breaks the protocol.
+    #[error("the padding to buckets is wrong")]
+    BucketPadding,
+    /// Text that is not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// Content that is not the JSON object of docs/protocol.md#10-content.
+    #[error("the content cannot be read")]
+    Content,
+}
+
+impl OpenError {
+    /// The one code that a peer gets for all of them.
+    pub const fn code(self) -> ErrorCode {
+        ErrorCode::NotOpened
+    }
+}
+
+/// A field that holds what it must not hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Field {
+    /// A name that is empty, too long or not UTF-8.
+    Name,
+    /// An epoch number outside 1 … 2^53 − 1.
+    EpochNumber,
+    /// A reason that no epoch has.
+    EpochReason,
+    /// Flag or mark bits that this version does not have.
+    Flags,
+    /// A ciphertext length that is not a multiple of 16.
+    CiphertextLength,
+    /// A text that is empty or above its limit.
+    Text,
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Name => "the name",
+            Self::EpochNumber => "the epoch number",
+            Self::EpochReason => "the epoch's reason",
+            Self::Flags => "the flags",
+            Self::CiphertextLength => "the ciphertext length",
+            Self::Text => "the text",
+        })
+    }
+}
+
+/// Why something of one's own could not be signed, sealed or wrapped; never a peer's fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The content does not fit the largest bucket.
+    #[error("{length} bytes of content, above the limit of {limit}")]
+    TooLarge {
+        /// Bytes of content.
+        length: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The value does not fit its field.
+    #[error("{0} holds a value that is not allowed")]
+    Field(Field),
+    /// A key refused to work: a fault in memory or a broken random source.
+    #[error("a key operation failed")]
+    KeyOperation,
+}

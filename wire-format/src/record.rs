@@ -1,0 +1,103 @@
+//! Reading a binary record: version, type, fields, and nothing behind them.
+
+use bytes::Bytes;
+
+use crate::{
+    cursor::Cursor,
+    ids::EpochNumber,
+    limits::EPOCH_NUMBER,
+    open_error::{Field, OpenError},
+};
+
+/// The version of every record in this protocol.
+pub(crate) const VERSION: u8 = 1;
+
+/// The types of docs/protocol.md#1-conventions that are built.
+pub(crate) const ANNOUNCEMENT: u8 = 0x01;
+pub(crate) const EPOCH_START: u8 = 0x02;
+pub(crate) const ENVELOPE: u8 = 0x03;
+pub(crate) const OPENED_MESSAGE: u8 = 0x05;
+pub(crate) const CLEAR_MESSAGE: u8 = 0x06;
+
+/// A record that is read field by field.
+pub(crate) struct Record {
+    whole: Bytes,
+    fields: Cursor,
+}
+
+impl Record {
+    /// Compares the size with its limit, then version and type.
+    pub(crate) fn open(whole: Bytes, record_type: u8, limit: usize) -> Result<Self, OpenError> {
+        if whole.len() > limit {
+            return Err(OpenError::TooLarge {
+                length: whole.len(),
+                limit,
+            });
+        }
+        let mut record = Self {
+            fields: Cursor::new(whole.clone()),
+            whole,
+        };
+        let version = record.u8()?;
+        if version != VERSION {
+            return Err(OpenError::Version(version));
+        }
+        let found = record.u8()?;
+        if found != record_type {
+            return Err(OpenError::RecordType(found));
+        }
+        Ok(record)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, OpenError> {
+        self.fields.u8().ok_or(OpenError::Truncated)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, OpenError> {
+        self.fields.u16().ok_or(OpenError::Truncated)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, OpenError> {
+        self.fields.u32().ok_or(OpenError::Truncated)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, OpenError> {
+        self.fields.u64().ok_or(OpenError::Truncated)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], OpenError> {
+        self.fields.array().ok_or(OpenError::Truncated)
+    }
+
+    pub(crate) fn bytes(&mut self, length: usize) -> Result<Bytes, OpenError> {
+        self.fields.bytes(length).ok_or(OpenError::Truncated)
+    }
+
+    /// An epoch number that an epoch can have: 1 … 2^53 − 1.
+    pub(crate) fn epoch_number(&mut self) -> Result<EpochNumber, OpenError> {
+        let n = self.u64()?;
+        if !(1..=EPOCH_NUMBER).contains(&n) {
+            return Err(OpenError::Field(Field::EpochNumber));
+        }
+        Ok(EpochNumber::new(n))
+    }
+
+    /// Everything read so far, as it came.
+    pub(crate) fn so_far(&self) -> Bytes {
+        self.whole
+            .slice(..self.whole.len() - self.fields.remaining())
+    }
+
+    /// Everything that is left.
+    pub(crate) fn rest(self) -> Bytes {
+        self.fields.rest()
+    }
+
+    /// Ends the reading; the whole record as it came.
+    pub(crate) fn finish(self) -> Result<Bytes, OpenError> {
+        match self.fields.remaining() {
+            0 => Ok(self.whole),
+            left => Err(OpenError::LeftOver(left)),
+        }
+    }
+}
