@@ -1,0 +1,61 @@
+//! The targets, one function a decoder.
+
+mod frames;
+mod headers;
+mod messages;
+mod records;
+
+use crate::{Protection, Target, Verdict};
+
+const fn layout(name: &'static str, run: fn(&[u8]) -> Verdict) -> Target {
+    Target {
+        name,
+        run,
+        protection: Protection::Layout,
+    }
+}
+
+const fn sealed(name: &'static str, run: fn(&[u8]) -> Verdict) -> Target {
+    Target {
+        name,
+        run,
+        protection: Protection::Sealed,
+    }
+}
+
+/// Every target.
+pub const ALL: &[Target] = &[
+    layout("codec", frames::codec),
+    layout("client_frame", frames::client_frame),
+    layout("server_frame", frames::server_frame),
+    layout("command", headers::command),
+    layout("event", headers::event),
+    layout("reply", headers::reply),
+    layout("announcement", records::announcement),
+    sealed("announcement_verified", records::announcement_verified),
+    layout("epoch_start", records::epoch_start),
+    layout("bundle", records::bundle),
+    sealed("bundle_verified", records::bundle_verified),
+    sealed("share", records::share),
+    layout("envelope", messages::envelope),
+    sealed("envelope_opened", messages::envelope_opened),
+    sealed("seal", messages::seal),
+    layout("padding", messages::padding),
+    layout("content", messages::content),
+    layout("opened", messages::opened),
+    layout("clear", messages::clear),
+];
+
+/// The target of that name.
+pub fn named(name: &str) -> Option<Target> {
+    ALL.iter().copied().find(|target| target.name == name)
+}
+
+/// Runs a target for libFuzzer, which knows no verdict.
+///
+/// # Panics
+/// If there is no target of that name, or if the target finds something.
+pub fn drive(name: &str, input: &[u8]) {
+    let target = named(name).expect("a target of that name");
+    (target.run)(input);
+}
