@@ -1,0 +1,77 @@
+/**
+ * The page: one screen for each state of the session, drawn anew when that state or the language changes.
+ */
+import { Scope, Signal } from "../model/signals.js";
+import { Words, pickLanguage } from "../i18n/index.js";
+import { Announcer } from "./announcer.js";
+import { Attention } from "./attention.js";
+import { Layout } from "./layout.js";
+import { fill } from "./dom.js";
+import { insecureScreen, outdatedScreen, returningScreen, startingScreen } from "./screens.js";
+import { shell } from "./shell.js";
+import { signIn } from "./sign_in.js";
+
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("../model/chat.js").SessionState["phase"]} Phase
+ */
+
+/** @type {Record<Phase, (context: Context, scope: Scope) => Element>} */
+const SCREENS = {
+  starting: startingScreen,
+  insecure: insecureScreen,
+  out: signIn,
+  in: shell,
+  returning: returningScreen,
+  outdated: outdatedScreen,
+};
+
+/**
+ * Draws the page into `root` and keeps it up to date.
+ * @param {HTMLElement} root
+ * @param {import("../model/chat.js").Chat} chat
+ * @param {import("../model/preferences.js").Preferences} preferences
+ */
+export function mount(root, chat, preferences) {
+  const scope = new Scope();
+  const announcer = new Announcer();
+  const layout = new Layout();
+  const attention = new Attention(chat.rooms.current);
+  const words = new Signal(new Words(pickLanguage(preferences.language.peek(), navigator.languages)));
+  root.after(announcer.element);
+
+  scope.effect(() => {
+    const language = pickLanguage(preferences.language.value, navigator.languages);
+    words.value = new Words(language);
+    document.documentElement.lang = words.peek().tag;
+  });
+  scope.effect(() => showTheme(preferences.theme.value));
+  chat.rooms.onNews = (room, item) => {
+    attention.note(room, item.key);
+    if (item.mine || chat.rooms.current.peek() !== room) return;
+    const say = words.peek();
+    const text = item.text ?? say.say("message.newer");
+    announcer.say(say.say("say.message", { name: item.name, text }), (count) => say.say("say.messages", { count, room: room.name }));
+  };
+
+  const phase = new Signal(chat.session.peek().phase);
+  scope.effect(() => {
+    phase.value = chat.session.value.phase;
+  });
+  /** @type {Scope | null} */
+  let screen = null;
+  scope.effect(() => {
+    const context = { chat, preferences, words: words.value, layout, announcer, attention };
+    const draw = SCREENS[phase.value];
+    screen?.end();
+    screen = new Scope();
+    fill(root, draw(context, screen));
+    root.querySelector(/** @type {"input"} */ ("[data-first]"))?.focus();
+  });
+}
+
+/** @param {import("../model/preferences.js").Theme} theme */
+function showTheme(theme) {
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}

@@ -1,0 +1,113 @@
+/**
+ * About the room: how it is sealed, said plainly, and who is in it.
+ */
+import { LOBBY } from "../model/rooms.js";
+import { Signal } from "../model/signals.js";
+import { h, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { reconcile } from "./list.js";
+
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("../model/room.js").Room} Room
+ * @typedef {import("../model/members.js").Member} Member
+ */
+
+/** People in the document at most; the field finds the others. */
+const SHOWN = 200;
+/** From this many on there is a field to find somebody. */
+const FILTER_FROM = 12;
+
+/** @param {Context} context @param {import("../model/signals.js").Scope} scope */
+export function details(context, scope) {
+  const { chat, words, layout } = context;
+  const body = h("div", { class: "scroll", tabindex: "-1" });
+  let inner = scope.child();
+  scope.effect(() => {
+    const room = chat.rooms.current.value;
+    inner.end();
+    inner = scope.child();
+    body.replaceChildren(...(room === null ? [] : [about(context, inner, room), people(context, inner, room), ...exit(context, room)]));
+  });
+  return h(
+    "aside",
+    { class: "details", "aria-label": words.say("details.title") },
+    h(
+      "header",
+      { class: "bar" },
+      h("h2", {}, words.say("details.title")),
+      h("button", { type: "button", class: "plain", "aria-label": words.say("nav.details_hide"), title: words.say("nav.details_hide"), onclick: () => layout.toggleDetails() }, icon("close")),
+    ),
+    body,
+  );
+}
+
+/** @param {Context} context @param {import("../model/signals.js").Scope} scope @param {Room} room */
+function about({ chat, words }, scope, room) {
+  const key = h("dd");
+  const connection = h("dd");
+  scope.effect(() => {
+    const { state, n } = room.key.value;
+    setText(key, state === "held" ? words.say("details.key_held", { n }) : words.say(`details.key_${state}`));
+  });
+  scope.effect(() => setText(connection, words.say(`details.connection_${chat.connection.value.kind ?? "none"}`)));
+  return h(
+    "section",
+    { class: "about" },
+    h("h3", {}, icon("seal"), words.say("details.sealed")),
+    h("p", {}, words.say("details.sealed_lead")),
+    h(
+      "dl",
+      {},
+      h("div", {}, h("dt", {}, words.say("details.key")), key),
+      h("div", {}, h("dt", {}, words.say("details.kept")), h("dd", {}, words.say("details.kept_none"))),
+      h("div", {}, h("dt", {}, words.say("details.connection")), connection),
+    ),
+  );
+}
+
+/** @param {Context} context @param {import("../model/signals.js").Scope} scope @param {Room} room */
+function people({ chat, words }, scope, room) {
+  const count = h("span", { class: "tabular hint" });
+  const list = h("ul", { class: "people" });
+  const rest = h("p", { class: "quiet inset" });
+  const wanted = new Signal("");
+  const field = h("input", { type: "search", dir: "auto", "aria-label": words.say("details.filter"), placeholder: words.say("details.filter"), oninput: () => (wanted.value = field.value) });
+  scope.effect(() => {
+    void room.members.version.value;
+    const total = room.members.count.value;
+    const self = chat.session.value.member;
+    const find = wanted.value.trim().toLocaleLowerCase();
+    const found = room.members.all().filter((member) => member.name.toLocaleLowerCase().includes(find));
+    found.sort((a, b) => Number(b.id === self) - Number(a.id === self) || words.compare(a.name, b.name));
+    setText(count, words.number(total));
+    field.hidden = total < FILTER_FROM;
+    reconcile(list, found.slice(0, SHOWN), (member) => member.id, (member) => draw(member, member.id === self), (a, b) => a.name === b.name && a.kind === b.kind);
+    const unseen = find === "" ? total - Math.min(found.length, SHOWN) : found.length - SHOWN;
+    rest.hidden = unseen <= 0 && found.length > 0;
+    setText(rest, found.length === 0 && find !== "" ? words.say("details.nobody") : words.say("details.more", { count: Math.max(0, unseen) }));
+    if (found.length === 0 && find === "") rest.hidden = true;
+  });
+  return h("section", { class: "who-is-here" }, h("h3", {}, icon("people"), words.say("details.people"), count), field, list, rest);
+
+  /** @param {Member} member @param {boolean} you */
+  function draw(member, you) {
+    return h(
+      "li",
+      {},
+      h("span", { class: "name", dir: "auto" }, member.name),
+      you && h("span", { class: "mark-you" }, words.say("details.you")),
+      member.kind === "guest" && h("span", { class: "hint" }, words.say("details.guest")),
+    );
+  }
+}
+
+/** @param {Context} context @param {Room} room */
+function exit({ chat, words, layout }, room) {
+  if (room.name === LOBBY) return [];
+  const leave = () => {
+    layout.back();
+    chat.rooms.exit(room);
+  };
+  return [h("button", { type: "button", class: "row-button leave", onclick: leave }, icon("exit"), h("span", {}, words.say("rooms.exit")))];
+}

@@ -1,0 +1,30 @@
+/**
+ * Signing out: at once, unless something would be lost.
+ */
+import { h } from "../dom.js";
+import { openDialog } from "../dialog.js";
+
+/** @param {import("../context.js").Context} context */
+export function leave({ chat, words }) {
+  const unsent = chat.rooms.unsent;
+  const draft = chat.rooms.entered.peek().some((room) => room.draft.trim() !== "");
+  if (unsent === 0 && !draft) {
+    chat.signOut();
+    return;
+  }
+  openDialog(words, words.say("leave.title"), (close) => [
+    unsent > 0 && h("p", {}, words.say("leave.unsent", { count: unsent })),
+    draft && h("p", {}, words.say("leave.draft")),
+    h(
+      "div",
+      { class: "actions" },
+      h("button", { type: "button", "data-first": true, onclick: close }, words.say("leave.stay")),
+      h("button", { type: "button", class: "danger", onclick: go }, words.say("leave.go")),
+    ),
+  ]);
+
+  function go() {
+    document.querySelector("dialog")?.close();
+    chat.signOut();
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Keys that work everywhere in the signed-in page. The help dialogue lists them.
+ */
+import { openHelp } from "./dialogs/help.js";
+import { openRoomDialog } from "./dialogs/open_room.js";
+
+/** @param {import("./context.js").Context} context @param {import("../model/signals.js").Scope} scope */
+export function bindKeys(context, scope) {
+  const { chat, layout } = context;
+  scope.listen(document, "keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey) return;
+    if (document.querySelector("dialog[open]") !== null) return;
+    const action = event.altKey ? alt(event.key) : event.key === "Escape" ? escape() : typing(event.target) ? null : plain(event.key);
+    if (action === null) return;
+    event.preventDefault();
+    action();
+  });
+
+  /** @param {string} key */
+  function alt(key) {
+    if (key === "ArrowUp") return () => step(-1);
+    return key === "ArrowDown" ? () => step(1) : null;
+  }
+
+  function escape() {
+    return () => {
+      layout.back();
+      document.getElementById("composer")?.focus();
+    };
+  }
+
+  /** @param {string} key @returns {(() => void) | null} */
+  function plain(key) {
+    switch (key.toLowerCase()) {
+      case "?":
+        return () => openHelp(context);
+      case "c":
+        return () => document.getElementById("composer")?.focus();
+      case "m":
+        return () => document.getElementById("timeline")?.focus();
+      case "o":
+        return () => openRoomDialog(context);
+      case "d":
+        return () => layout.toggleDetails();
+      default:
+        return null;
+    }
+  }
+
+  /** @param {number} by */
+  function step(by) {
+    const rooms = chat.rooms.entered.peek();
+    const at = rooms.findIndex((room) => room === chat.rooms.current.peek());
+    const next = rooms[(at + by + rooms.length) % rooms.length];
+    if (next !== undefined) chat.rooms.show(next);
+  }
+}
+
+/** @param {EventTarget | null} target */
+function typing(target) {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
+}

@@ -1,0 +1,174 @@
+/**
+ * Frames as a WebSocket message or an event carries them: `kind u8 | body` (docs/protocol.md §2).
+ */
+import { FRAME_BYTES } from "./limits.js";
+import { FrameError, Reader, fromHex, join, text, u32, u64, utf8 } from "./bytes.js";
+import { closeName } from "./codes.js";
+
+/**
+ * @typedef {{ code: string, message: string, retry_after_ms?: number }} Refusal
+ * @typedef {{ ok: Record<string, any> } | { error: Refusal }} Outcome the header of a reply
+ * @typedef {{ kind: "reply", request: number, outcome: Outcome }} ReplyFrame
+ * @typedef {{ kind: "event", header: { event: string } & Record<string, any> }} EventFrame
+ * @typedef {{ kind: "deliver", channel: string, sequence: number, time: number, flags: number, sender: string, name: string, payload: Uint8Array }} DeliverFrame
+ * @typedef {{ kind: "ping" | "pong", nonce: Uint8Array }} Heartbeat
+ * @typedef {{ kind: "close", code: number, reason: string }} CloseFrame
+ * @typedef {ReplyFrame | EventFrame | DeliverFrame | Heartbeat | CloseFrame} ServerFrame
+ */
+
+const COMMAND = 0x01;
+const REPLY = 0x02;
+const EVENT = 0x03;
+const PUBLISH = 0x04;
+const DELIVER = 0x05;
+const PING = 0x06;
+const PONG = 0x07;
+const CLOSE = 0x08;
+
+/** Deliver flags that version 1 knows: stored and commit. */
+const DELIVER_FLAGS = 0b11;
+
+/**
+ * Reads one frame from the server; throws a `FrameError` for anything that does not fit.
+ * @param {Uint8Array} message
+ * @returns {ServerFrame}
+ */
+export function decodeFrame(message) {
+  if (message.length > FRAME_BYTES) throw new FrameError("the frame is too large");
+  const reader = new Reader(message);
+  const kind = reader.u8("kind");
+  switch (kind) {
+    case REPLY:
+      return decodeReply(reader);
+    case EVENT:
+      return decodeEvent(reader);
+    case DELIVER:
+      return decodeDeliver(reader);
+    case PING:
+      return decodeHeartbeat(reader, "ping");
+    case PONG:
+      return decodeHeartbeat(reader, "pong");
+    case CLOSE:
+      return decodeClose(reader);
+    default:
+      throw new FrameError("no such kind in this direction");
+  }
+}
+
+/**
+ * Encodes a command.
+ * @param {number} request
+ * @param {string} command
+ * @param {Record<string, unknown>} fields
+ */
+export function encodeCommand(request, command, fields) {
+  const header = utf8(JSON.stringify({ command, ...fields }));
+  return join(COMMAND, u32(request), u32(header.length), header);
+}
+
+/**
+ * Encodes the body of a publish frame: `request | channel | epoch | flags | payload`, which is also what `POST /api/publish` takes.
+ * @param {number} request
+ * @param {string} channel
+ * @param {Uint8Array} payload
+ */
+export function encodePublishBody(request, channel, payload) {
+  return join(u32(request), fromHex(channel, 16), u64(0), 0, payload);
+}
+
+/**
+ * Encodes a publish frame; its epoch is 0 because the proxy chooses the key.
+ * @param {number} request
+ * @param {string} channel
+ * @param {Uint8Array} payload
+ */
+export function encodePublish(request, channel, payload) {
+  return join(PUBLISH, encodePublishBody(request, channel, payload));
+}
+
+/** @param {Uint8Array} nonce the eight bytes of the ping */
+export function encodePong(nonce) {
+  return join(PONG, nonce);
+}
+
+/** @param {Uint8Array} nonce eight bytes */
+export function encodePing(nonce) {
+  return join(PING, nonce);
+}
+
+/**
+ * Checks that a JSON value is the header of a reply.
+ * @param {unknown} header
+ * @returns {Outcome}
+ */
+export function parseOutcome(header) {
+  if (isRecord(header)) {
+    if (isRecord(header.ok)) return { ok: header.ok };
+    const error = header.error;
+    if (isRecord(error) && typeof error.code === "string") {
+      const wait = error.retry_after_ms;
+      const refusal = { code: error.code, message: typeof error.message === "string" ? error.message : "" };
+      return { error: typeof wait === "number" && wait >= 0 ? { ...refusal, retry_after_ms: wait } : refusal };
+    }
+  }
+  throw new FrameError("a reply is neither ok nor error");
+}
+
+/** @param {Reader} reader @returns {ReplyFrame} */
+function decodeReply(reader) {
+  const request = reader.u32("request");
+  return { kind: "reply", request, outcome: parseOutcome(decodeHeader(reader)) };
+}
+
+/** @param {Reader} reader @returns {EventFrame} */
+function decodeEvent(reader) {
+  const header = decodeHeader(reader);
+  if (typeof header.event !== "string") throw new FrameError("an event has no name");
+  return { kind: "event", header: /** @type {EventFrame["header"]} */ (header) };
+}
+
+/** @param {Reader} reader @returns {DeliverFrame} */
+function decodeDeliver(reader) {
+  const channel = reader.id("channel");
+  const sequence = reader.u64("sequence");
+  const time = reader.u64("time");
+  const flags = reader.u8("flags");
+  if ((flags & ~DELIVER_FLAGS) !== 0) throw new FrameError("unknown deliver flags");
+  const sender = reader.id("sender");
+  const name = text(reader.take(reader.u8("name length"), "name"), "name");
+  return { kind: "deliver", channel, sequence, time, flags, sender, name, payload: reader.rest() };
+}
+
+/** @param {Reader} reader @param {"ping" | "pong"} kind @returns {Heartbeat} */
+function decodeHeartbeat(reader, kind) {
+  const nonce = reader.take(8, kind);
+  reader.end(kind);
+  return { kind, nonce };
+}
+
+/** @param {Reader} reader @returns {CloseFrame} */
+function decodeClose(reader) {
+  const code = reader.u16("close code");
+  text(reader.rest(), "close sentence");
+  return { kind: "close", code, reason: closeName(code) };
+}
+
+/** @param {Reader} reader @returns {Record<string, any>} */
+function decodeHeader(reader) {
+  const bytes = reader.take(reader.u32("header length"), "header");
+  /** @type {unknown} */
+  let header;
+  try {
+    header = JSON.parse(text(bytes, "header"));
+  } catch (error) {
+    if (error instanceof FrameError) throw error;
+    throw new FrameError("a header is not JSON");
+  }
+  if (!isRecord(header)) throw new FrameError("a header is not an object");
+  return header;
+}
+
+/** @param {unknown} value @returns {value is Record<string, any>} */
+function isRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
