@@ -14,6 +14,8 @@ use crate::open_error::{OpenError, SealError};
 mod group;
 mod sign;
 mod verify;
+#[cfg(test)]
+mod wycheproof_test;
 
 /// Bytes of a public key.
 pub const PUBLIC_KEY_BYTES: usize = 256;
