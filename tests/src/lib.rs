@@ -1,1 +1,18 @@
+//! The harness: real servers on free ports, clients that do what they are told, and an account of
+//! what is left when a test is over.
+//!
+//! ```text
+//!  page::Session ──HTTP──▶ Program(web-proxy) ──relay::Relay──▶ Program(chat-server)
+//!  wire::Wire ─────────────────────any bytes──────────────────▶
+//! ```
+//!
+//! A [`Program`](program::Program) that is dropped is asked to stop and must drain and exit with 0.
 
+pub mod certificate;
+pub mod folder;
+pub mod memory;
+pub mod page;
+pub mod program;
+pub mod relay;
+pub mod tiers;
+pub mod wire;

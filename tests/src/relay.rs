@@ -1,0 +1,145 @@
+//! A TCP relay that keeps everything it passes on, and can cut it.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Stands between two programs. Dropping it cuts what is left.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+#[derive(Debug)]
+struct Shared {
+    target: watch::Sender<SocketAddr>,
+    /// Held to append or copy, never across an await.
+    seen: Mutex<Vec<u8>>,
+    /// Cancelled and replaced at a cut; held to copy or replace, never across an await.
+    connections: Mutex<CancellationToken>,
+}
+
+impl Relay {
+    /// Listens on a free loopback port and passes every connection on to `target`.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub async fn start(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the port's address");
+        let shared = Arc::new(Shared {
+            target: watch::Sender::new(target),
+            seen: Mutex::default(),
+            connections: Mutex::default(),
+        });
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let accept = accept(listener, Arc::clone(&shared), tasks.clone());
+        let stopped = stop.clone();
+        tasks.spawn(async move { stopped.run_until_cancelled(accept).await });
+        Self {
+            address,
+            shared,
+            tasks,
+            stop,
+        }
+    }
+
+    /// Where to connect to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Everything that passed so far, both directions.
+    pub fn seen(&self) -> Vec<u8> {
+        self.shared
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Cuts all connections; new ones go through.
+    pub fn cut(&self) {
+        let mut connections = self
+            .shared
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        connections.cancel();
+        *connections = CancellationToken::new();
+    }
+
+    /// Sends connections from now on elsewhere: a restarted server has another port.
+    pub fn retarget(&self, target: SocketAddr) {
+        self.shared.target.send_replace(target);
+    }
+
+    /// Cuts everything and waits for its tasks.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.cut();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.cut();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, tasks: TaskTracker) {
+    while let Ok((near, _)) = listener.accept().await {
+        let target = *shared.target.borrow();
+        let Ok(far) = TcpStream::connect(target).await else {
+            continue;
+        };
+        let cut = shared
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let shared = Arc::clone(&shared);
+        tasks.spawn(async move { cut.run_until_cancelled(pass(near, far, &shared)).await });
+    }
+}
+
+async fn pass(near: TcpStream, far: TcpStream, shared: &Shared) {
+    let (near_read, near_write) = near.into_split();
+    let (far_read, far_write) = far.into_split();
+    tokio::join!(
+        one_way(near_read, far_write, shared),
+        one_way(far_read, near_write, shared),
+    );
+}
+
+async fn one_way(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        let bytes = &buffer[..length];
+        shared
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        if to.write_all(bytes).await.is_err() {
+            break;
+        }
+    }
+}
