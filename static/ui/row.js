@@ -4,6 +4,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { drawMessage } from "./row_message.js";
+import { isClosed } from "./row_plan.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -34,8 +35,10 @@ function drawBody(context, room, plan, toggle) {
   const { words } = context;
   const item = plan.item;
   switch (item.kind) {
-    case "message":
     case "unreadable":
+      if (isClosed(item)) return [line(icon("clock"), words.say("unreadable.before_you_joined", { count: plan.count }), words.say("unreadable.before_you_joined_next", { count: plan.count }))];
+      return drawMessage(context, room, plan, item, toggle);
+    case "message":
       return drawMessage(context, room, plan, item, toggle);
     case "presence":
       return [line(null, ...presence(words, item))];

@@ -54,9 +54,9 @@ function text({ words }, plan, key, whole, toggle) {
 
 /** @param {Context} context @param {UnreadableItem} item */
 function unreadable({ words }, item) {
-  const marks = /** @type {const} */ ({ waiting_for_key: "key", before_you_joined: "clock", not_opened: "warn" });
-  const next = words.say(`unreadable.${item.cause}_next`, item.cause === "not_opened" ? { name: item.name } : {});
-  return h("div", { class: `cause ${item.cause}` }, icon(marks[item.cause]), h("div", {}, h("p", {}, words.say(`unreadable.${item.cause}`)), h("p", { class: "hint" }, next)));
+  const waiting = item.cause === "waiting_for_key";
+  const next = waiting ? words.say("unreadable.waiting_for_key_next") : words.say("unreadable.not_opened_next", { name: item.name });
+  return h("div", { class: `cause ${item.cause}` }, icon(waiting ? "key" : "warn"), h("div", {}, h("p", {}, words.say(`unreadable.${item.cause}`)), h("p", { class: "hint" }, next)));
 }
 
 /** @param {Context} context @param {Room} room @param {MessageItem} item */

@@ -8,7 +8,8 @@
  * How the thread runs beside a row: `solid` opened, `waiting` for a key, `quiet` not opened for a known reason, `bad` not
  * opened or not sent, `broken` where there is a gap.
  * @typedef {"solid" | "waiting" | "quiet" | "bad" | "broken"} Thread
- * @typedef {{ item: Item, day: boolean, head: boolean, unread: boolean, expanded: boolean, thread: Thread }} RowPlan
+ * @typedef {{ item: Item, count: number, day: boolean, head: boolean, unread: boolean, expanded: boolean, thread: Thread }} RowPlan
+ *   `count` is how many items the row stands for: what was sent before one came in, and stays closed, is one row
  */
 
 /** Messages of one sender within this long stand under one name. */
@@ -29,17 +30,22 @@ export function rowsOf(items, start, end, firstUnread, expanded) {
   for (let i = start; i < end; i++) {
     const item = items[i];
     const before = i > 0 ? items[i - 1] : undefined;
+    const last = plans.at(-1);
+    if (last !== undefined && isClosed(last.item) && isClosed(item)) {
+      last.count += 1;
+      continue;
+    }
     const day = before === undefined || isLaterDay(before.time, item.time);
     const unread = item.key === firstUnread;
     const head = day || unread || !isSameGroup(before, item);
-    plans.push({ item, day, head, unread, expanded: expanded.has(item.key), thread: threadOf(item) });
+    plans.push({ item, count: 1, day, head, unread, expanded: expanded.has(item.key), thread: threadOf(item) });
   }
   return plans;
 }
 
 /** @param {RowPlan} a @param {RowPlan} b */
 export function sameRow(a, b) {
-  return a.item === b.item && a.day === b.day && a.head === b.head && a.unread === b.unread && a.expanded === b.expanded;
+  return a.item === b.item && a.count === b.count && a.day === b.day && a.head === b.head && a.unread === b.unread && a.expanded === b.expanded;
 }
 
 /** @param {Item} item @returns {Thread} */
@@ -66,7 +72,12 @@ function isSameGroup(before, item) {
   return before.sender === item.sender && before.name === item.name && before.run === item.run && item.time - before.time < GROUP_MS;
 }
 
-/** @param {Item} item */
+/** @param {Item} item @returns {item is import("../model/timeline.js").MessageItem | import("../model/timeline.js").UnreadableItem} */
 function isSaid(item) {
-  return item.kind === "message" || item.kind === "unreadable";
+  return item.kind === "message" || (item.kind === "unreadable" && !isClosed(item));
+}
+
+/** Sent before one came in: its key never comes. @param {Item} item */
+export function isClosed(item) {
+  return item.kind === "unreadable" && item.cause === "before_you_joined";
 }

@@ -43,6 +43,7 @@ export function timelineView(context, scope, room) {
   const redraw = new Signal(0);
   let following = true;
   let firstKey = "";
+  let showsLast = true;
   /** @type {number | undefined} */
   let pending;
 
@@ -89,6 +90,7 @@ export function timelineView(context, scope, room) {
     const start = startOf(items);
     const end = Math.min(items.length, start + WINDOW);
     firstKey = items[start]?.key ?? "";
+    showsLast = end === items.length;
     const anchor = following ? null : anchorRow();
     const plans = rowsOf(items, start, end, room.firstUnread.peek(), expanded);
     reconcile(rows, plans, (plan) => plan.item.key, (plan) => drawRow(context, room, plan, toggle), sameRow);
@@ -121,8 +123,7 @@ export function timelineView(context, scope, room) {
   /** Notes whether the reader stands at the end. */
   function observe() {
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    const last = rows.lastElementChild?.getAttribute("data-key") ?? "";
-    following = below <= FOLLOW_PX && last === (room.timeline.items.at(-1)?.key ?? "");
+    following = below <= FOLLOW_PX && showsLast;
     attention.atEnd.value = following;
   }
 

@@ -25,8 +25,10 @@ const PING = 0x06;
 const PONG = 0x07;
 const CLOSE = 0x08;
 
-/** Deliver flags that version 1 knows: stored and commit. */
-const DELIVER_FLAGS = 0b11;
+/** Deliver flags that version 1 knows: none, stored, and stored commit. */
+const DELIVER_FLAGS = Object.freeze([0b00, 0b01, 0b11]);
+/** The longest name in UTF-8: 31 scalar values of four bytes. */
+const NAME_BYTES = 124;
 
 /**
  * Reads one frame from the server; throws a `FrameError` for anything that does not fit.
@@ -133,9 +135,11 @@ function decodeDeliver(reader) {
   const sequence = reader.u64("sequence");
   const time = reader.u64("time");
   const flags = reader.u8("flags");
-  if ((flags & ~DELIVER_FLAGS) !== 0) throw new FrameError("unknown deliver flags");
+  if (!DELIVER_FLAGS.includes(flags)) throw new FrameError("unknown deliver flags");
   const sender = reader.id("sender");
-  const name = text(reader.take(reader.u8("name length"), "name"), "name");
+  const nameLength = reader.u8("name length");
+  if (nameLength > NAME_BYTES) throw new FrameError("a name is too long");
+  const name = text(reader.take(nameLength, "name"), "name");
   return { kind: "deliver", channel, sequence, time, flags, sender, name, payload: reader.rest() };
 }
 

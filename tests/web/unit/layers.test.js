@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import test from "node:test";
+
+const STATIC = new URL("../../../static/", import.meta.url);
+const LAYERS = ["wire", "sync", "model", "i18n", "ui"];
+const files = readdirSync(STATIC, { recursive: true })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.endsWith(".js"));
+const read = (path) => readFileSync(new URL(path, STATIC), "utf8");
+/** Code without comments, where words are only words. */
+const code = (path) => read(path).replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+
+test("layers import one way: wire, sync, model, ui", () => {
+  for (const path of files) {
+    const layer = path.includes("/") ? path.split("/")[0] : null;
+    for (const [, target] of code(path).matchAll(/from "([^"]+)"/g)) {
+      assert.match(target, /^\.\.?\//, `${path} imports ${target}`);
+      const to = new URL(target, new URL(path, STATIC)).pathname.slice(STATIC.pathname.length).split("/")[0];
+      if (layer === null) continue;
+      const allowed = layer === "i18n" ? ["i18n"] : LAYERS.slice(0, LAYERS.indexOf(layer) + 1).filter((each) => each !== "i18n" || layer === "ui");
+      assert.ok(allowed.includes(to), `${path} imports ${target}`);
+    }
+  }
+});
+
+test("no text becomes markup or code, and nothing carries its own style", () => {
+  const banned = /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|setHTMLUnsafe|eval|new Function)\b|\bstyle="/;
+  for (const path of files) assert.doesNotMatch(code(path), banned, path);
+  assert.doesNotMatch(read("index.html"), /\sstyle=|<style|\son[a-z]+=/);
+});
+
+test("wire and model know no document", () => {
+  for (const path of files.filter((each) => /^(wire|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
+});
+
+test("the page stays small", () => {
+  const bytes = files.reduce((sum, path) => sum + statSync(new URL(path, STATIC)).size, statSync(new URL("app.css", STATIC)).size);
+  assert.ok(files.length <= 60, `${files.length} modules`);
+  assert.ok(bytes <= 250_000, `${bytes} bytes`);
+});
