@@ -1,1 +1,40 @@
+//! The chat-server: it carries messages that it cannot read.
+//!
+//! The crate promises *not* to hold a key that opens a payload, *not* to log content, names' owners'
+//! tokens or keys, *not* to let one slow reader delay another, and *not* to reserve memory for a
+//! length before it was compared with a limit. `docs/protocol.md` has the bytes.
+//!
+//! ```text
+//!  accept ─▶ admission ─▶ connection ─▶ command ─▶ directory, session
+//!                              │  publish              │ enter, exit
+//!                              ▼                       ▼
+//!                            room: stream ─ flush ─▶ seats ─▶ outboxes ─▶ sockets
+//! ```
 
+mod error;
+mod server;
+mod settings;
+mod shutdown;
+
+mod admission;
+mod connection;
+mod phase;
+
+mod command;
+mod directory;
+mod names;
+mod session;
+
+mod outbox;
+mod room;
+
+mod admin;
+mod figures;
+mod node;
+mod rate;
+mod tls;
+
+pub use error::{BindError, TlsError};
+pub use server::{Running, Server};
+pub use settings::{Limits, Rate, RateError, Settings, Transport};
+pub use shutdown::Outcome;

@@ -1,0 +1,316 @@
+//! Flags, environment and file, made into settings.
+//!
+//! A flag counts more than its environment variable, and that more than the file.
+
+use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use chat_server::{Limits, Rate, Settings, Transport};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+use wire_format::ProxyKey;
+
+/// Carries sealed messages between the members of rooms.
+#[derive(Debug, Parser)]
+#[command(name = "chat-server", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    /// Read settings from this TOML file: the long flags as keys, without dashes in front
+    #[arg(long, env = "SEALWIRE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    pub(crate) command: Option<Task>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Make the key that proxies and this server share, readable by its owner only
+    ProxyKey {
+        /// Where to; an existing file is not overwritten
+        file: PathBuf,
+    },
+}
+
+macro_rules! flags {
+    ($($(#[$attribute:meta])* $name:ident: $kind:ty,)*) => {
+        /// Every setting that has a flag, a variable and a place in the file.
+        #[derive(Args, Debug, Default, Deserialize)]
+        #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+        struct Flags { $($(#[$attribute])* $name: Option<$kind>,)* }
+
+        impl Flags {
+            /// What is not set here is taken from `other`.
+            fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)* }
+            }
+        }
+    };
+}
+
+flags! {
+    /// Where clients connect [default: 127.0.0.1:4444]
+    #[arg(long, env = "SEALWIRE_LISTEN", value_name = "ADDR")]
+    listen: SocketAddr,
+    /// Certificate chain (PEM); read again when it changes
+    #[arg(long, env = "SEALWIRE_TLS_CERT", value_name = "FILE")]
+    tls_cert: PathBuf,
+    /// Private key (PEM); read again when it changes
+    #[arg(long, env = "SEALWIRE_TLS_KEY", value_name = "FILE")]
+    tls_key: PathBuf,
+    /// Serve without TLS on an address that others can reach
+    #[arg(long, env = "SEALWIRE_INSECURE_PLAIN_TCP", num_args = 0..=1, default_missing_value = "true")]
+    insecure_plain_tcp: bool,
+    /// File with the key that proxies prove to know (make one with `chat-server proxy-key FILE`)
+    #[arg(long, env = "SEALWIRE_PROXY_KEY", value_name = "FILE")]
+    proxy_key: PathBuf,
+    /// Serve /livez, /readyz and /metrics here
+    #[arg(long, env = "SEALWIRE_ADMIN", value_name = "ADDR")]
+    admin: SocketAddr,
+    /// Folder for what is kept; this version keeps nothing
+    #[arg(long, env = "SEALWIRE_DATA", value_name = "DIR")]
+    data: PathBuf,
+    /// How log lines look [default: text]
+    #[arg(long, env = "SEALWIRE_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// Seconds to drain after SIGTERM; a second signal exits at once [default: 10]
+    #[arg(long, env = "SEALWIRE_GRACE_SECONDS", value_name = "SECONDS")]
+    grace_seconds: u64,
+    /// Connections at once [default: 20000]
+    #[arg(long, env = "SEALWIRE_CONNECTIONS", value_name = "NUMBER")]
+    connections: usize,
+    /// Connections at once from one address, loopback and proxies aside; 0: no limit [default: 256]
+    #[arg(long, env = "SEALWIRE_CONNECTIONS_PER_ADDRESS", value_name = "NUMBER")]
+    connections_per_address: u32,
+    /// Sign-ins of one address, as 20/s:60 or 30/m:30 (after the colon the burst); 0: no limit [default: 2/s:60]
+    #[arg(long, env = "SEALWIRE_SIGN_INS", value_name = "RATE")]
+    sign_ins: RateText,
+    /// Commands of one connection; 0: no limit [default: 20/s:200]
+    #[arg(long, env = "SEALWIRE_COMMANDS", value_name = "RATE")]
+    commands: RateText,
+    /// Messages of one connection; 0: no limit [default: 20/s:100]
+    #[arg(long, env = "SEALWIRE_MESSAGES", value_name = "RATE")]
+    messages: RateText,
+    /// Refusals for going too fast before a connection is cut; 0: no limit [default: 5/s:200]
+    #[arg(long, env = "SEALWIRE_PATIENCE", value_name = "RATE")]
+    patience: RateText,
+    /// Rooms at once beside the lobby [default: 1024]
+    #[arg(long, env = "SEALWIRE_ROOMS", value_name = "NUMBER")]
+    rooms: usize,
+    /// Members of one room [default: 20000]
+    #[arg(long, env = "SEALWIRE_MEMBERS_PER_ROOM", value_name = "NUMBER")]
+    members_per_room: usize,
+    /// Bytes that one connection may be behind before it is cut [default: 4194304]
+    #[arg(long, env = "SEALWIRE_OUTBOX_BYTES", value_name = "BYTES")]
+    outbox_bytes: usize,
+    /// Seconds that one connection may be behind before it is cut [default: 10]
+    #[arg(long, env = "SEALWIRE_OUTBOX_SECONDS", value_name = "SECONDS")]
+    outbox_seconds: u64,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs, an object a line.
+    Json,
+}
+
+/// A [`Rate`] in the file, where it is a string, too.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct RateText(Rate);
+
+impl std::str::FromStr for RateText {
+    type Err = chat_server::RateError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl TryFrom<String> for RateText {
+    type Error = chat_server::RateError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// Everything that `main` needs to serve.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) settings: Settings,
+    pub(crate) log_format: LogFormat,
+    pub(crate) grace: Duration,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} is not a settings file", path.display())]
+    Toml {
+        path: PathBuf,
+        source: Box<toml::de::Error>,
+    },
+    #[error("--tls-cert and --tls-key go together")]
+    HalfTls,
+    #[error("{} does not hold a proxy key of 64 hexadecimal digits", .0.display())]
+    ProxyKey(PathBuf),
+    #[error("PORT is not a port number")]
+    Port,
+}
+
+impl Cli {
+    /// Joins flags, variables and file.
+    ///
+    /// `PORT`, `SSL_CERT_PATH` and `SSL_KEY_PATH` stand in where nothing else is said.
+    pub(crate) fn into_run(self) -> Result<Run, CliError> {
+        let file = match &self.config {
+            None => Flags::default(),
+            Some(path) => read_file(path)?,
+        };
+        let flags = self.flags.or(file).or(customary()?);
+        Ok(Run {
+            log_format: flags.log_format.unwrap_or_default(),
+            grace: Duration::from_secs(flags.grace_seconds.unwrap_or(10)),
+            settings: flags.into_settings()?,
+        })
+    }
+}
+
+impl Flags {
+    fn into_settings(self) -> Result<Settings, CliError> {
+        let transport = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Transport::Tls { certificate, key },
+            (None, None) if self.insecure_plain_tcp == Some(true) => Transport::InsecurePlain,
+            (None, None) => Transport::Plain,
+            _ => return Err(CliError::HalfTls),
+        };
+        let usual = Limits::default();
+        let rate = |given: Option<RateText>, usual| given.map_or(usual, |RateText(rate)| rate);
+        Ok(Settings {
+            listen: self.listen.unwrap_or(DEFAULT_LISTEN),
+            transport,
+            proxy_key: self.proxy_key.map(read_proxy_key).transpose()?,
+            admin: self.admin,
+            data: self.data,
+            limits: Limits {
+                connections: self.connections.unwrap_or(usual.connections),
+                connections_per_address: self
+                    .connections_per_address
+                    .unwrap_or(usual.connections_per_address),
+                sign_ins: rate(self.sign_ins, usual.sign_ins),
+                commands: rate(self.commands, usual.commands),
+                messages: rate(self.messages, usual.messages),
+                patience: rate(self.patience, usual.patience),
+                rooms: self.rooms.unwrap_or(usual.rooms),
+                members_per_room: self.members_per_room.unwrap_or(usual.members_per_room),
+                outbox_bytes: self.outbox_bytes.unwrap_or(usual.outbox_bytes),
+                outbox_deadline: self
+                    .outbox_seconds
+                    .map_or(usual.outbox_deadline, Duration::from_secs),
+            },
+        })
+    }
+}
+
+fn read_file(path: &PathBuf) -> Result<Flags, CliError> {
+    let text = fs::read_to_string(path).map_err(|source| {
+        let path = path.clone();
+        CliError::Read { path, source }
+    })?;
+    toml::from_str(&text).map_err(|source| CliError::Toml {
+        path: path.clone(),
+        source: Box::new(source),
+    })
+}
+
+fn read_proxy_key(path: PathBuf) -> Result<ProxyKey, CliError> {
+    match fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|_| CliError::ProxyKey(path)),
+        Err(source) => Err(CliError::Read { path, source }),
+    }
+}
+
+/// The variables that hosting platforms set.
+fn customary() -> Result<Flags, CliError> {
+    let port = match std::env::var("PORT") {
+        Err(_) => None,
+        Ok(port) => Some(port.parse::<u16>().map_err(|_| CliError::Port)?),
+    };
+    Ok(Flags {
+        listen: port.map(|port| SocketAddr::new(DEFAULT_LISTEN.ip(), port)),
+        tls_cert: std::env::var_os("SSL_CERT_PATH").map(PathBuf::from),
+        tls_key: std::env::var_os("SSL_KEY_PATH").map(PathBuf::from),
+        ..Flags::default()
+    })
+}
+
+/// Writes a new proxy key into a file that only its owner can read.
+pub(crate) fn make_proxy_key(path: &PathBuf) -> io::Result<()> {
+    use std::io::Write as _;
+
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let key = ProxyKey::from_bytes(rand::random());
+    file.write_all(key.to_hex().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
+
+/// Where clients connect unless something else is said.
+const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4444);
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_counts_more_than_the_file() {
+        let flags = Flags {
+            connections: Some(5),
+            ..Flags::default()
+        };
+        let file: Flags =
+            toml::from_str("connections = 7\nmessages = '0'\nadmin = '[::1]:1'").expect("settings");
+        let settings = flags.or(file).into_settings().expect("settings");
+        assert_eq!(settings.limits.connections, 5);
+        assert_eq!(settings.limits.messages, Rate::UNLIMITED);
+        assert_eq!(
+            settings.admin,
+            Some(SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 1)))
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_not_a_setting_is_named() {
+        let error = toml::from_str::<Flags>("conections = 7").expect_err("a typo");
+        assert!(error.to_string().contains("conections"));
+    }
+
+    #[test]
+    fn a_certificate_without_a_key_is_refused() {
+        let flags = Flags {
+            tls_cert: Some("c.pem".into()),
+            ..Flags::default()
+        };
+        assert!(matches!(flags.into_settings(), Err(CliError::HalfTls)));
+    }
+}

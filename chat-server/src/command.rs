@@ -1,0 +1,151 @@
+//! Commands: one file each, one line here.
+
+mod announce;
+mod answer_epoch;
+mod ask_epoch;
+mod carry;
+mod enter_room;
+mod exit_room;
+mod guest;
+mod hello;
+mod hold_epoch;
+mod keys_of;
+mod list_members;
+mod list_rooms;
+mod logout;
+mod open_room;
+mod start_epoch;
+
+use std::{net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use serde::Serialize;
+use wire_format::{
+    CloseCode, ErrorCode, Refusal, ReplyFrame, RoomId,
+    command::{Command, Done},
+};
+
+use crate::{
+    admission::Entry, node::Node, outbox::Outbox, phase::Phase, room::Room, session::Session,
+};
+
+/// A command as it came, and the connection that it came on.
+pub(crate) struct Call<'a> {
+    pub(crate) node: &'a Arc<Node>,
+    pub(crate) outbox: &'a Arc<Outbox>,
+    /// Whom the connection speaks for.
+    pub(crate) client: &'a mut IpAddr,
+    pub(crate) entry: &'a mut Entry,
+    pub(crate) request: u32,
+    pub(crate) tail: Bytes,
+}
+
+/// What a command leads to.
+pub(crate) enum Answer {
+    /// This reply.
+    Reply(ReplyFrame),
+    /// Nothing more: the reply was sent.
+    Sent,
+    /// This reply, and then the end.
+    Last(ReplyFrame, CloseCode),
+}
+
+/// An answer, or why there is none.
+pub(crate) type Answered = Result<Answer, Refusal>;
+
+/// Carries out a command where it is allowed.
+///
+/// # Errors
+/// The refusal that the client is told; nothing was changed.
+pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> Answered {
+    if !call.tail.is_empty() && !takes_tail(&command) {
+        return Err(ErrorCode::Malformed.into());
+    }
+    match phase {
+        Phase::New(new) => match command {
+            Command::Hello(hello) => {
+                let (greeted, greeting) = hello::run(*new, &hello)?;
+                *phase = Phase::Greeted(greeted);
+                call.ok(&greeting)
+            }
+            Command::Carry(_) | Command::Guest(_) => Err(ErrorCode::NotAllowed.into()),
+            _ => Err(ErrorCode::NotSignedIn.into()),
+        },
+        Phase::Greeted(greeted) => match command {
+            Command::Carry(carry) => carry::run(*greeted, &mut call, &carry),
+            Command::Guest(guest) => {
+                let session = guest::run(*greeted, &call, &guest)?;
+                let signed_in = guest::signed_in(&session);
+                *phase = Phase::SignedIn(session);
+                call.ok(&signed_in)
+            }
+            Command::Hello(_) => Err(ErrorCode::NotAllowed.into()),
+            _ => Err(ErrorCode::NotSignedIn.into()),
+        },
+        Phase::SignedIn(session) => signed_in(session, call, command),
+    }
+}
+
+fn signed_in(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answered {
+    match command {
+        Command::Logout(_) => logout::run(session, &call),
+        Command::OpenRoom(open) => open_room::run(&call, &open),
+        Command::ListRooms(_) => list_rooms::run(&call),
+        Command::EnterRoom(enter) => enter_room::run(session, &call, &enter),
+        Command::ListMembers(list) => list_members::run(session, &call, list),
+        Command::ExitRoom(exit) => exit_room::run(session, &call, exit),
+        Command::Announce(_) => announce::run(session, call),
+        Command::KeysOf(of) => keys_of::run(&call, of),
+        Command::StartEpoch(start) => start_epoch::run(session, call, start),
+        Command::HoldEpoch(hold) => hold_epoch::run(session, call, hold),
+        Command::AskEpoch(ask) => ask_epoch::run(session, &call, ask),
+        Command::AnswerEpoch(answer) => answer_epoch::run(session, call, answer),
+        Command::Guest(_) => Err(ErrorCode::AlreadySignedIn.into()),
+        Command::Hello(_) | Command::Carry(_) => Err(ErrorCode::NotAllowed.into()),
+    }
+}
+
+fn takes_tail(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Announce(_)
+            | Command::StartEpoch(_)
+            | Command::HoldEpoch(_)
+            | Command::AnswerEpoch(_)
+    )
+}
+
+impl Call<'_> {
+    fn ok(&self, fields: &impl Serialize) -> Answered {
+        self.ok_with(fields, Bytes::new())
+    }
+
+    fn ok_with(&self, fields: &impl Serialize, tail: Bytes) -> Answered {
+        Ok(Answer::Reply(ReplyFrame::ok(self.request, fields, tail)))
+    }
+
+    fn done(&self) -> Answered {
+        self.ok(&Done {})
+    }
+
+    /// The room with this id that the session is in.
+    fn room_of(&self, session: &Session, id: RoomId) -> Result<Arc<Room>, Refusal> {
+        session.room(id).ok_or_else(|| self.why_not_in(id))
+    }
+
+    fn why_not_in(&self, id: RoomId) -> Refusal {
+        if self.node.rooms.has(id) {
+            ErrorCode::NotInRoom.into()
+        } else {
+            ErrorCode::NoSuchRoom.into()
+        }
+    }
+}
+
+/// How a record that cannot be read is refused.
+fn unreadable(error: &wire_format::open_error::OpenError) -> Refusal {
+    match error {
+        wire_format::open_error::OpenError::TooLarge { .. } => ErrorCode::TooLarge.into(),
+        _ => ErrorCode::Malformed.into(),
+    }
+}

@@ -1,0 +1,21 @@
+//! `epochs.answer`.
+
+use bytes::Bytes;
+use wire_format::{ErrorCode, command::epochs::Answer, limits::SHARE_BYTES};
+
+use super::{Answered, Call};
+use crate::session::Session;
+
+/// Passes a share on to who asked for it.
+pub(super) fn run(session: &Session, call: Call<'_>, answer: Answer) -> Answered {
+    if call.tail.is_empty() {
+        return Err(ErrorCode::Malformed.into());
+    }
+    if call.tail.len() > SHARE_BYTES {
+        return Err(ErrorCode::TooLarge.into());
+    }
+    let room = call.room_of(session, answer.room)?;
+    let share = Bytes::copy_from_slice(&call.tail);
+    room.answer_epoch(session, answer.n, answer.to, share)?;
+    call.done()
+}

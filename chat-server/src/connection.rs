@@ -1,0 +1,205 @@
+//! One connection: bytes → frame → command, and the clock that ends it when nothing comes.
+//!
+//! One task reads. While a connection is idle it has no read buffer of its own: bytes are read into
+//! a scratch of the thread, and only an unfinished frame is kept.
+//!
+//! **Silence** counts whole frames: a connection that has not completed one for 30 s is given up,
+//! so a frame of 1 MiB must arrive at 300 kbit/s, and one byte every ten seconds keeps nobody in.
+//! Before sign-in there are 10 s in all.
+
+mod budget;
+mod clock;
+mod frames;
+mod linger;
+mod scratch;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+};
+
+use bytes::BytesMut;
+use tokio::{
+    io::AsyncRead,
+    net::TcpStream,
+    time::{Instant, sleep_until, timeout_at},
+};
+use tracing::debug;
+use wire_format::{
+    CloseCode, FrameCodec,
+    event::LeaveReason,
+    limits::{FRAME_BYTES_BEFORE_SIGN_IN, SIGN_IN_WITHIN},
+};
+
+use self::{budget::Budget, clock::Clock};
+use crate::{
+    admission::Entry,
+    node::Node,
+    outbox::Outbox,
+    phase::{New, Phase},
+    tls::Acceptor,
+};
+
+pub(crate) use self::linger::turn_away;
+
+/// A connection that is being read.
+pub(crate) struct Connection {
+    node: Arc<Node>,
+    outbox: Arc<Outbox>,
+    entry: Entry,
+    /// Where the connection comes from, or whom a proxy carries on it.
+    client: IpAddr,
+    /// `None` only while a command runs.
+    phase: Phase,
+    codec: FrameCodec,
+    budget: Budget,
+    clock: Clock,
+}
+
+/// How a connection came to its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// The peer closed its side, or the transport failed.
+    Lost,
+    /// The peer sent a close frame.
+    ClosedByPeer,
+    /// The server closed it, with this code unless it was aborted.
+    Closed(Option<CloseCode>),
+}
+
+/// Serves one connection until it has ended and everything it held was given back.
+pub(crate) async fn serve(node: Arc<Node>, stream: TcpStream, peer: SocketAddr, entry: Entry) {
+    // Frames are written whole; waiting for more only adds delay. A failure shows in the next call.
+    let _ = stream.set_nodelay(true);
+    node.figures.connected();
+    let opened_at = Instant::now();
+    match &node.certificates {
+        None => {
+            let (reader, writer) = stream.into_split();
+            let outbox = Outbox::plain(Arc::clone(&node.outboxes), writer);
+            let connection = Connection::new(&node, outbox, peer, entry, opened_at);
+            connection.run(reader).await;
+        }
+        // The future of a handshake is large, and most connections outlive it by far.
+        Some(certificates) => {
+            let acceptor = certificates.acceptor();
+            Box::pin(serve_tls(&node, acceptor, stream, peer, entry, opened_at)).await;
+        }
+    }
+    node.figures.disconnected();
+}
+
+async fn serve_tls(
+    node: &Arc<Node>,
+    acceptor: Acceptor,
+    stream: TcpStream,
+    peer: SocketAddr,
+    entry: Entry,
+    opened_at: Instant,
+) {
+    let handshake = timeout_at(opened_at + SIGN_IN_WITHIN, acceptor.accept(stream));
+    let handshake = tokio::select! {
+        () = node.stopping.cancelled() => return,
+        handshake = handshake => handshake,
+    };
+    let Ok(Ok(stream)) = handshake else {
+        debug!(%peer, "no TLS handshake");
+        return;
+    };
+    let (reader, writer) = tokio::io::split(stream);
+    let outbox = Outbox::tls(Arc::clone(&node.outboxes));
+    node.tracker.spawn(Arc::clone(&outbox).write_tls(writer));
+    let connection = Connection::new(node, outbox, peer, entry, opened_at);
+    connection.run(reader).await;
+}
+
+impl Connection {
+    fn new(
+        node: &Arc<Node>,
+        outbox: Arc<Outbox>,
+        peer: SocketAddr,
+        entry: Entry,
+        opened_at: Instant,
+    ) -> Self {
+        Self {
+            node: Arc::clone(node),
+            outbox,
+            entry,
+            client: peer.ip(),
+            phase: Phase::New(New),
+            codec: FrameCodec::new(FRAME_BYTES_BEFORE_SIGN_IN),
+            budget: Budget::new(opened_at),
+            clock: Clock::new(opened_at),
+        }
+    }
+
+    /// Serves until the end. The permit is given back last: a connection that lingers has a place.
+    async fn run<R: AsyncRead + Unpin>(mut self, mut reader: R) {
+        let number = self.node.connections.add(Arc::clone(&self.outbox));
+        if self.node.stopping.is_cancelled() {
+            // Whoever told the connections to resume may have missed this one.
+            self.outbox.close(CloseCode::Resume);
+        }
+        let end = self.read(&mut reader).await;
+        debug!(client = %self.client, ?end, "connection ends");
+        self.sign_out(end);
+        match end {
+            End::Lost => self.outbox.abort(),
+            End::ClosedByPeer | End::Closed(_) => {
+                self.outbox.closed().await;
+                linger::until_peer_closes(&mut reader).await;
+            }
+        }
+        self.node.connections.remove(number);
+    }
+
+    /// Reads until the connection ends. The buffer is this future's own, so that nothing is lost
+    /// between two events.
+    async fn read<R: AsyncRead + Unpin>(&mut self, reader: &mut R) -> End {
+        let outbox = Arc::clone(&self.outbox);
+        let mut buffer = BytesMut::new();
+        let mut timer = pin!(sleep_until(self.clock.next()));
+        loop {
+            tokio::select! {
+                biased;
+                code = outbox.ending() => return End::Closed(code),
+                read = scratch::read(reader, &mut buffer) => {
+                    if !matches!(read, Ok(1..)) {
+                        return End::Lost;
+                    }
+                    if let Some(end) = self.take_frames(&mut buffer).await {
+                        return end;
+                    }
+                    if buffer.is_empty() {
+                        buffer = BytesMut::new();
+                    }
+                }
+                () = &mut timer => {
+                    self.tick();
+                    timer.as_mut().reset(self.clock.next());
+                }
+            }
+            if self.clock.is_earlier_than(timer.deadline()) {
+                timer.as_mut().reset(self.clock.next());
+            }
+        }
+    }
+
+    fn sign_out(&self, end: End) {
+        let Phase::SignedIn(session) = &self.phase else {
+            return;
+        };
+        let reason = match end {
+            End::ClosedByPeer | End::Closed(Some(CloseCode::Done)) => LeaveReason::SignedOut,
+            End::Lost | End::Closed(_) => LeaveReason::Lost,
+        };
+        self.node.directory.sign_out(session, reason);
+        self.node.figures.sessions(self.node.directory.len());
+    }
+
+    fn close(&self, code: CloseCode) -> End {
+        self.outbox.close(code);
+        End::Closed(Some(code))
+    }
+}

@@ -1,0 +1,68 @@
+//! `chat-server`: settings, run, drain, exit code.
+//!
+//! Exit codes: 0 drained after SIGTERM or SIGINT; 1 could not start, or something was left behind;
+//! 2 wrong usage; 130 or 143 after a second SIGINT or SIGTERM, at once.
+
+mod cli;
+
+use std::{io::Write as _, process::ExitCode};
+
+use anyhow::Context as _;
+use chat_server::Server;
+use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, LogFormat, Run, Task};
+
+fn main() -> anyhow::Result<ExitCode> {
+    let mut cli = Cli::parse();
+    if let Some(Task::ProxyKey { file }) = cli.command.take() {
+        cli::make_proxy_key(&file).with_context(|| format!("cannot write {}", file.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let run = cli.into_run()?;
+    start_log(run.log_format);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(run))
+}
+
+async fn serve(run: Run) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let running = Server::bind(run.settings).await?.start();
+    println!("chat-server listens on {}", running.local_addr());
+    if let Some(admin) = running.admin_addr() {
+        println!("figures on http://{admin}/metrics");
+    }
+    std::io::stdout().flush()?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    let outcome = tokio::select! {
+        outcome = running.shutdown(run.grace) => outcome,
+        _ = terminate.recv() => std::process::exit(143),
+        _ = interrupt.recv() => std::process::exit(130),
+    };
+    let is_whole = outcome.tasks_left == 0 && outcome.sessions_left == 0;
+    Ok(if is_whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Logs go to standard error; `RUST_LOG` says how much, `info` without it.
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}

@@ -1,0 +1,152 @@
+//! The tasks that write what a socket did not take at once.
+
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::AsyncWrite,
+    time::{Instant, sleep_until},
+};
+
+use super::{LINGER, Outbox, Path, State, queue::Queue};
+
+impl Outbox {
+    /// Writes the queue of a plain connection until it is empty; ends with it.
+    pub(super) async fn drain_plain(self: Arc<Self>) {
+        let mut timer = pin!(sleep_until(Instant::now()));
+        poll_fn(|cx| {
+            loop {
+                let deadline = {
+                    let mut state = self.lock();
+                    match self.poll_plain(&mut state, cx) {
+                        Poll::Ready(()) => return Poll::Ready(()),
+                        Poll::Pending => self.deadline(&state),
+                    }
+                };
+                let Some(deadline) = deadline else {
+                    return Poll::Pending;
+                };
+                timer.as_mut().reset(deadline);
+                ready!(timer.as_mut().poll(cx));
+                self.overdue();
+            }
+        })
+        .await;
+    }
+
+    /// Writes the queue of a TLS connection until the outbox has ended.
+    pub(crate) async fn write_tls(self: Arc<Self>, mut socket: impl AsyncWrite + Unpin) {
+        let mut timer = pin!(sleep_until(Instant::now()));
+        poll_fn(|cx| {
+            loop {
+                let deadline = {
+                    let mut state = self.lock();
+                    match self.poll_tls(&mut state, &mut socket, cx) {
+                        Poll::Ready(()) => {
+                            self.abort_locked(&mut state);
+                            return Poll::Ready(());
+                        }
+                        Poll::Pending => self.deadline(&state),
+                    }
+                };
+                let Some(deadline) = deadline else {
+                    return Poll::Pending;
+                };
+                timer.as_mut().reset(deadline);
+                ready!(timer.as_mut().poll(cx));
+                self.overdue();
+            }
+        })
+        .await;
+    }
+
+    /// Ready when the queue is empty or the connection is gone.
+    fn poll_plain(&self, state: &mut State, cx: &mut Context<'_>) -> Poll<()> {
+        let State { path, queue, .. } = state;
+        let Path::Plain(socket) = path else {
+            return Poll::Ready(());
+        };
+        match self.poll_queue(queue, socket, cx) {
+            Poll::Pending => {
+                state.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(())) => self.finish_if_drained(state),
+            Poll::Ready(Err(_)) => self.abort_locked(state),
+        }
+        state.writer = None;
+        Poll::Ready(())
+    }
+
+    /// Ready when the connection has ended, cleanly or not.
+    fn poll_tls<W: AsyncWrite + Unpin>(
+        &self,
+        state: &mut State,
+        socket: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        state.writer = Some(cx.waker().clone());
+        if matches!(state.path, Path::Closed) {
+            return Poll::Ready(());
+        }
+        let written = ready!(self.poll_queue(&mut state.queue, socket, cx));
+        let flushed = match written {
+            Ok(()) => ready!(Pin::new(&mut *socket).poll_flush(cx)),
+            Err(error) => Err(error),
+        };
+        if flushed.is_err() {
+            return Poll::Ready(());
+        }
+        if state.ending.is_none() {
+            return Poll::Pending;
+        }
+        Pin::new(socket).poll_shutdown(cx).map(|_| ())
+    }
+
+    fn poll_queue<W: AsyncWrite + Unpin>(
+        &self,
+        queue: &mut Queue,
+        socket: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        while let Some(front) = queue.front() {
+            // A slice at a time, so that encrypting does not hold the lock for a whole chunk.
+            let slice = &front[..front.len().min(SLICE_BYTES)];
+            let written = ready!(Pin::new(&mut *socket).poll_write(cx, slice))?;
+            if written == 0 {
+                return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
+            }
+            queue.advance(written);
+            self.shared.figures.outbox_shrank(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Until when the task may wait for the socket; `None` while nothing waits.
+    fn deadline(&self, state: &State) -> Option<Instant> {
+        match state.ending {
+            Some(ending) => Some(ending.since + LINGER),
+            None => state
+                .queue
+                .waiting_since()
+                .map(|since| since + self.shared.deadline),
+        }
+    }
+
+    /// The deadline has passed: a connection that was ending is dropped, another one is cut.
+    fn overdue(&self) {
+        let mut state = self.lock();
+        if state.ending.is_some() {
+            self.abort_locked(&mut state);
+        } else {
+            self.cut(&mut state);
+        }
+    }
+}
+
+/// Bytes handed to a socket at a time.
+const SLICE_BYTES: usize = 64 * 1024;

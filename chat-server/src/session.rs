@@ -1,0 +1,155 @@
+//! Somebody who has signed in.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use wire_format::{
+    ChannelId, ErrorCode, Fingerprint, MemberId, Name, RoomId,
+    command::rooms::{Member, MemberKind, Resume},
+    event::LeaveReason,
+    limits::ROOMS_PER_SESSION,
+};
+
+use crate::{outbox::Outbox, room::Room};
+
+/// One signed-in connection: who it is, where it is and what keys it announced.
+pub(crate) struct Session {
+    member: MemberId,
+    name: Name,
+    outbox: Arc<Outbox>,
+    /// `None` once the session has ended. Never held across an await; taken before a room's lock.
+    rooms: Mutex<Option<Vec<Arc<Room>>>>,
+    /// Held to copy or replace it; taken after a room's lock.
+    announcement: Mutex<Option<Kept>>,
+}
+
+/// An announcement as the server keeps it: unverified, and passed on as it came.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) bytes: Bytes,
+}
+
+impl Session {
+    pub(crate) fn new(member: MemberId, name: Name, outbox: Arc<Outbox>) -> Arc<Self> {
+        Arc::new(Self {
+            member,
+            name,
+            outbox,
+            rooms: Mutex::new(Some(Vec::new())),
+            announcement: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn member(&self) -> MemberId {
+        self.member
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// As others see it.
+    pub(crate) fn as_member(&self) -> Member {
+        Member {
+            id: self.member,
+            name: self.name.as_str().to_owned(),
+            kind: MemberKind::Guest,
+            fingerprint: self
+                .lock_announcement()
+                .as_ref()
+                .map(|kept| kept.fingerprint),
+        }
+    }
+
+    /// The keys it announced last.
+    pub(crate) fn announcement(&self) -> Option<Kept> {
+        self.lock_announcement().clone()
+    }
+
+    /// Keeps an announcement and has all its rooms told.
+    pub(crate) fn announce(&self, kept: Kept) {
+        *self.lock_announcement() = Some(kept);
+        for room in self.rooms() {
+            room.announced(self);
+        }
+    }
+
+    /// Enters a room and answers the request, see [`Room::enter`].
+    ///
+    /// # Errors
+    /// `too_many_rooms`, those of the room, and `not_signed_in` if the session has just ended.
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        request: u32,
+        resume: Option<Resume>,
+    ) -> Result<(), ErrorCode> {
+        let mut rooms = self.lock_rooms();
+        let rooms = rooms.as_mut().ok_or(ErrorCode::NotSignedIn)?;
+        let is_in = rooms.iter().any(|entered| Arc::ptr_eq(entered, room));
+        if !is_in && rooms.len() >= ROOMS_PER_SESSION {
+            return Err(ErrorCode::TooManyRooms);
+        }
+        room.enter(self, request, resume)?;
+        if !is_in {
+            rooms.push(Arc::clone(room));
+        }
+        Ok(())
+    }
+
+    /// Leaves a room; whether it was in there.
+    pub(crate) fn exit(&self, id: RoomId) -> bool {
+        let mut rooms = self.lock_rooms();
+        let Some(rooms) = rooms.as_mut() else {
+            return false;
+        };
+        let Some(place) = rooms.iter().position(|room| room.id() == id) else {
+            return false;
+        };
+        rooms.swap_remove(place).exit(self, LeaveReason::Exit);
+        true
+    }
+
+    /// The room with this id, if the session is in it.
+    pub(crate) fn room(&self, id: RoomId) -> Option<Arc<Room>> {
+        self.find(|room| room.id() == id)
+    }
+
+    /// The room of this channel, if the session is in it.
+    pub(crate) fn room_of(&self, channel: ChannelId) -> Option<Arc<Room>> {
+        self.find(|room| room.channel() == channel)
+    }
+
+    /// Leaves every room for good; what comes later changes nothing.
+    pub(crate) fn end(&self, reason: LeaveReason) {
+        let rooms = self.lock_rooms().take();
+        for room in rooms.into_iter().flatten() {
+            room.exit(self, reason);
+        }
+    }
+
+    fn rooms(&self) -> Vec<Arc<Room>> {
+        self.lock_rooms().clone().unwrap_or_default()
+    }
+
+    fn find(&self, wanted: impl Fn(&Room) -> bool) -> Option<Arc<Room>> {
+        let rooms = self.lock_rooms();
+        let mut rooms = rooms.iter().flatten();
+        rooms.find(|room| wanted(room)).map(Arc::clone)
+    }
+
+    fn lock_rooms(&self) -> MutexGuard<'_, Option<Vec<Arc<Room>>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_announcement(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.announcement
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
