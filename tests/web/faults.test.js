@@ -1,0 +1,79 @@
+/** What a page lives through: a blocked WebSocket, a chat-server that goes and comes back. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Browsers } from "./harness/browser.js";
+import { Gate } from "./harness/gate.js";
+import { Tiers } from "./harness/programs.js";
+
+const TIMEOUT = { timeout: 180_000 };
+/** @type {Tiers} */ let tiers;
+/** @type {Browsers} */ let browsers;
+
+before(async () => {
+  tiers = await Tiers.start();
+  browsers = await Browsers.start();
+});
+afterEach(() => browsers.close());
+after(async () => {
+  await browsers.stop();
+  await tiers.stop();
+});
+
+test("where WebSocket is blocked the same conversation goes over events and posts", TIMEOUT, async () => {
+  const gate = await Gate.start(tiers.url);
+  const anna = await browsers.open(tiers.url);
+  await anna.signIn("Anna");
+  const ben = await browsers.open(gate.url, [/WebSocket connection/]);
+  await ben.signIn("Ben");
+  await ben.page.locator(".about").filter({ hasText: "because WebSocket is blocked here" }).waitFor();
+  await anna.say("over the socket");
+  await ben.hears("over the socket");
+  await ben.say("over a post");
+  await anna.hears("over a post");
+  assert.ok(gate.refused > 0, "an upgrade was tried and refused");
+  await ben.signOut();
+  await anna.sees("Ben left");
+  await browsers.close();
+  await gate.stop();
+});
+
+test("a restart of the chat-server heals without a reload, and nothing is shown twice", TIMEOUT, async () => {
+  const anna = await browsers.open(tiers.url, [/status of 503/]);
+  await anna.signIn("Anna");
+  const ben = await browsers.open(tiers.url, [/status of 503/]);
+  await ben.signIn("Ben");
+  await anna.say("before");
+  await ben.hears("before");
+  await tiers.restartServer();
+  await ben.sees("The chat server was restarted");
+  await anna.sees("The chat server was restarted");
+  await anna.say("after");
+  await ben.hears("after");
+  await ben.say("yes, after");
+  await anna.hears("yes, after");
+  for (const person of [anna, ben]) {
+    assert.deepEqual(await person.texts(), ["before", "after", "yes, after"]);
+    assert.equal(person.loads, 1, "the page was loaded once");
+  }
+});
+
+test("a cut of the page's own connection heals, with what was said meanwhile", TIMEOUT, async () => {
+  const gate = await Gate.start(tiers.url, { upgrade: true });
+  const anna = await browsers.open(tiers.url);
+  await anna.signIn("Anna");
+  const ben = await browsers.open(gate.url, [/WebSocket connection/, /ERR_/]);
+  await ben.signIn("Ben");
+  await anna.say("one");
+  await ben.hears("one");
+  gate.close();
+  await anna.say("two");
+  await anna.say("three");
+  gate.open();
+  await ben.hears("three");
+  await ben.say("four");
+  await anna.hears("four");
+  assert.deepEqual(await ben.texts(), ["one", "two", "three", "four"]);
+  assert.equal(ben.loads, 1);
+  await browsers.close();
+  await gate.stop();
+});
