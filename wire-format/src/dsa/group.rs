@@ -88,3 +88,92 @@ pub(super) const G_HEX: &str = concat!(
 const P: Odd<U2048> = Odd::<U2048>::from_be_hex(P_HEX);
 const Q: Odd<U256> = Odd::<U256>::from_be_hex(Q_HEX);
 const G: U2048 = U2048::from_be_hex(G_HEX);
+
+/// The numbers are made again from their seed, as FIPS 186-4 Appendix A says.
+#[cfg(test)]
+mod tests {
+    use crypto_bigint::{BoxedUint, NonZero, Resize};
+    use serde_json::Value;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn testdata() -> Value {
+        serde_json::from_str(include_str!("../../testdata/dsa_group.json")).expect("the group")
+    }
+
+    fn seed() -> U256 {
+        let label = testdata()["seed_label"]
+            .as_str()
+            .expect("a label")
+            .to_owned();
+        U256::from_be_slice(&Sha256::digest(label))
+    }
+
+    fn hash_of(value: &U256) -> U256 {
+        U256::from_be_slice(&Sha256::digest(value.to_be_bytes()))
+    }
+
+    #[test]
+    fn the_constants_are_those_of_the_vectors() {
+        let group = testdata();
+        assert_eq!(group["p"], P_HEX);
+        assert_eq!(group["q"], Q_HEX);
+        assert_eq!(group["g"], G_HEX);
+        let text = group["domain_parameter_seed"].as_str().expect("a seed");
+        assert_eq!(U256::from_be_hex(text), seed());
+    }
+
+    #[test]
+    fn q_comes_from_the_seed() {
+        // A.1.1.2, steps 6 and 7; setting bit 255 and bit 0 is the sum for 256 bits.
+        let top = U256::ONE.shl_vartime(255);
+        assert_eq!(*Q.as_ref(), hash_of(&seed()) | top | U256::ONE);
+    }
+
+    #[test]
+    fn p_comes_from_the_seed_and_the_counter() {
+        let counter = testdata()["pgen_counter"].as_u64().expect("a counter");
+        // A.1.1.2, steps 11 and 12: eight hashes, the last cut to 255 bits, then bit 2047.
+        let first = seed().wrapping_add(&U256::from_u64(1 + 8 * counter));
+        let mut digits = [0; 256];
+        for (j, chunk) in (0_u64..).zip(digits.rchunks_mut(32)) {
+            let hash = hash_of(&first.wrapping_add(&U256::from_u64(j)));
+            chunk.copy_from_slice(hash.to_be_bytes().as_ref());
+        }
+        digits[0] |= 0x80;
+        let x = U2048::from_be_slice(&digits);
+        let twice_q = NonZero::new(Q.as_ref().resize::<{ U2048::LIMBS }>().shl_vartime(1));
+        let c = x.rem_vartime(&twice_q.into_option().expect("not zero"));
+        assert_eq!(*P.as_ref(), x.wrapping_sub(&c).wrapping_add(&U2048::ONE));
+    }
+
+    #[test]
+    fn g_comes_from_the_seed_and_generates_the_subgroup() {
+        // A.2.3: the first count gives a generator.
+        let mut hash = Sha256::new();
+        hash.update(seed().to_be_bytes());
+        hash.update(b"ggen\x01\x00\x01");
+        let w = U256::from_be_slice(&hash.finalize()).resize::<{ U2048::LIMBS }>();
+        let q = NonZero::new(BoxedUint::from(Q.as_ref()).resize(2048)).expect("not zero");
+        let e = (BoxedUint::from(P.as_ref()) - BoxedUint::one_with_precision(2048)) / &q;
+        let e = U2048::from_be_slice(&e.to_be_bytes());
+        let group = Group::pinned();
+        assert_eq!(group.element(&w).pow(&e).retrieve(), G);
+        assert_ne!(G, U2048::ONE);
+        assert_eq!(group.g().pow(Q.as_ref()).retrieve(), U2048::ONE);
+    }
+
+    #[test]
+    fn p_and_q_pass_a_test_for_primes() {
+        let two = U2048::from_u8(2);
+        let less_one = P.as_ref().wrapping_sub(&U2048::ONE);
+        assert_eq!(
+            Group::pinned().element(&two).pow(&less_one).retrieve(),
+            U2048::ONE
+        );
+        let q = FixedMontyForm::new(&U256::from_u8(2), Group::pinned().q_params());
+        let less_one = Q.as_ref().wrapping_sub(&U256::ONE);
+        assert_eq!(q.pow(&less_one).retrieve(), U256::ONE);
+    }
+}

@@ -127,3 +127,87 @@ impl Drop for ChosenNonce {
         self.0.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crypto_bigint::{Odd, U2048};
+    use dsa::VerifyingKey;
+    use serde_json::Value;
+    use sha2::Digest;
+
+    use super::*;
+    use crate::dsa::{group::Group, verify};
+
+    fn hex_of(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The appendix's nonces go through [`ChosenNonce`], so this also holds the crate to its ways.
+    #[test]
+    fn signs_as_rfc_6979_does() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../testdata/dsa_rfc6979.json")).expect("vectors");
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let number = |value: &Value, bits| {
+            BoxedUint::from_be_hex(&text(value), bits)
+                .into_option()
+                .expect("a number")
+        };
+        let group = &vectors["group"];
+        let components = Components::from_components(
+            number(&group["p"], 2048),
+            number(&group["q"], 256),
+            number(&group["g"], 2048),
+        )
+        .expect("a group");
+        let y = VerifyingKey::from_components(components, number(&vectors["y"], 2048));
+        let key = SigningKey::from_components(y.expect("y"), number(&vectors["x"], 256));
+        let key = key.expect("a key");
+        let parameters = Group::new(
+            Odd::<U2048>::from_be_hex(&text(&group["p"])),
+            Odd::<U256>::from_be_hex(&text(&group["q"])),
+            &U2048::from_be_hex(&text(&group["g"])),
+        );
+        let y = U2048::from_be_hex(&text(&vectors["y"]));
+        let cases = vectors["cases"].as_array().expect("cases");
+        assert_eq!(cases.len(), 2);
+        for case in cases {
+            let hash: [u8; 32] = Sha256::digest(text(&case["message"])).into();
+            let signature = sign(&key, &hash, &[]).expect("a signature");
+            assert_eq!(hex_of(&signature), text(&case["r"]) + &text(&case["s"]));
+            assert!(verify::verify(&parameters, &y, &hash, &signature));
+        }
+    }
+
+    #[test]
+    fn additional_data_changes_the_nonce_and_keeps_the_signature_good() {
+        let key = generate(&mut ChosenNonce([9; 32])).expect("a key");
+        let y = U2048::from_be_slice(&public_bytes(&key));
+        let hash = [7; 32];
+        let without = sign(&key, &hash, &[]).expect("a signature");
+        let with = sign(&key, &hash, &[1; 32]).expect("a signature");
+        let again = sign(&key, &hash, &[1; 32]).expect("a signature");
+        assert_ne!(without[..32], with[..32]);
+        assert_eq!(with, again);
+        for signature in [without, with] {
+            assert!(verify::verify(Group::pinned(), &y, &hash, &signature));
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_group_is_refused() {
+        let key = generate(&mut ChosenNonce([5; 32])).expect("a key");
+        let der = to_pkcs8(&key).expect("encoded");
+        assert!(from_pkcs8(&der).is_ok());
+        // One digit of g: still a number, no longer the group.
+        let g = key.verifying_key().components().g().to_be_bytes();
+        let at = der
+            .windows(32)
+            .position(|window| *window == g[..32])
+            .expect("g is in there");
+        let mut other = der.to_vec();
+        other[at + 31] ^= 1;
+        assert!(from_pkcs8(&other).is_err());
+        assert!(from_pkcs8(&der[1..]).is_err());
+    }
+}

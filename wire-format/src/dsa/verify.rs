@@ -49,3 +49,55 @@ pub(super) fn verify(
     );
     group.modulo_q(&v) == r
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dsa::{DsaPublicKey, PUBLIC_KEY_BYTES};
+    use crate::open_error::OpenError;
+
+    fn bytes_of(number: &U2048) -> [u8; PUBLIC_KEY_BYTES] {
+        let mut bytes = [0; PUBLIC_KEY_BYTES];
+        bytes.copy_from_slice(number.to_be_bytes().as_ref());
+        bytes
+    }
+
+    #[test]
+    fn only_numbers_of_the_subgroup_are_keys() {
+        let group = Group::pinned();
+        let g = group.g().retrieve();
+        let p = *group.p();
+        let one = U2048::ONE;
+        assert!(DsaPublicKey::from_bytes(&bytes_of(&g)).is_ok());
+        let refused = [
+            ("zero", U2048::ZERO),
+            ("one", one),
+            ("two, whose order is not q", U2048::from_u8(2)),
+            ("minus one, of order two", p.wrapping_sub(&one)),
+            ("p", p),
+            ("g + p, the same residue", g.wrapping_add(&p)),
+            ("the largest", U2048::MAX),
+            ("minus g, of order 2q", p.wrapping_sub(&g)),
+        ];
+        for (why, y) in refused {
+            let key = DsaPublicKey::from_bytes(&bytes_of(&y));
+            assert_eq!(key, Err(OpenError::DsaKey), "{why}");
+        }
+    }
+
+    #[test]
+    fn r_and_s_are_between_zero_and_q() {
+        let group = Group::pinned();
+        let y = group.g().retrieve();
+        let q: &U256 = group.q().as_ref();
+        let edge = [U256::ZERO, *q, q.wrapping_add(&U256::ONE), U256::MAX];
+        for bad in edge {
+            for (r, s) in [(bad, U256::ONE), (U256::ONE, bad), (bad, bad)] {
+                let mut signature = [0; SIGNATURE_BYTES];
+                signature[..32].copy_from_slice(r.to_be_bytes().as_ref());
+                signature[32..].copy_from_slice(s.to_be_bytes().as_ref());
+                assert!(!verify(group, &y, &[1; 32], &signature));
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Makes the golden vectors of keys, epochs, shares, envelopes and padding, a second time beside the
+//! crate: records are put together field by field here, and must come out as the crate writes them.
+
+use serde_json::Value;
+use wire_format::OpenError;
+
+pub(crate) mod announcement;
+pub(crate) mod dsa;
+pub(crate) mod envelope;
+pub(crate) mod epoch;
+pub(crate) mod keys;
+pub(crate) mod padding;
+pub(crate) mod random;
+pub(crate) mod share;
+
+/// Every file that is made from `keys.json`, with its content.
+pub(crate) fn all() -> Vec<(&'static str, Value)> {
+    vec![
+        ("announcement.json", announcement::vectors()),
+        ("dsa.json", dsa::vectors()),
+        ("envelope.json", envelope::vectors()),
+        ("epoch.json", epoch::vectors()),
+        ("padding.json", padding::vectors()),
+        ("share.json", share::vectors()),
+    ]
+}
+
+/// A file's text.
+pub(crate) fn text(value: &Value) -> String {
+    let mut text = Vec::new();
+    let format = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut writer = serde_json::Serializer::with_formatter(&mut text, format);
+    serde::Serialize::serialize(value, &mut writer).expect("JSON");
+    text.push(b'\n');
+    String::from_utf8(text).expect("UTF-8")
+}
+
+/// Where a file is.
+pub(crate) fn path(name: &str) -> String {
+    format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
+    pairs
+        .map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal"))
+        .collect()
+}
+
+/// The name of a cause as the files have it: the variant in snake case.
+pub(crate) fn cause(error: OpenError) -> String {
+    let debug = format!("{error:?}");
+    let variant: String = debug
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+    let mut name = String::new();
+    for letter in variant.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// One refused record, with why in words, and the cause in the crate's terms.
+pub(crate) fn refused(why: &str, bytes: &[u8], expected: &str, found: Option<OpenError>) -> Value {
+    let found = found.map(cause);
+    assert_eq!(found.as_deref(), Some(expected), "{why}");
+    serde_json::json!({ "why": why, "cause": expected, "record": hex(bytes) })
+}
