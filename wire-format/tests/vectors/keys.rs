@@ -7,10 +7,9 @@ use wire_format::{
     rsa_keys::{ModulusSize, PssPrivateKey, WrapPrivateKey},
 };
 
-use super::{hex, path, random::Labelled, unhex};
+use super::{hex, path, unhex};
 
 const SIZE: ModulusSize = ModulusSize::Exactly(2048);
-const SESSIONS: [&str; 3] = ["alice", "bob", "carol"];
 
 /// A test session's keys, one by one.
 pub(crate) struct Session {
@@ -57,32 +56,7 @@ impl Session {
     }
 }
 
-/// New test keys; every other file changes with them.
-pub(crate) fn generate() -> Value {
-    let labels = [
-        "key vectors: alice",
-        "key vectors: bob",
-        "key vectors: carol",
-    ];
-    let sessions: Vec<Value> = SESSIONS
-        .iter()
-        .zip(labels)
-        .map(|(name, label)| {
-            let mut rng = Labelled::new(label);
-            let pss = PssPrivateKey::generate(&mut rng).expect("a key");
-            let wrap = WrapPrivateKey::generate(&mut rng).expect("a key");
-            let dsa = DsaPrivateKey::generate(&mut rng).expect("a key");
-            session(name, &Labelled::array::<16>(label), &pss, &wrap, &dsa)
-        })
-        .collect();
-    json!({
-        "about": "Test keys, published here and good for nothing else. PKCS #8 and \
-            SubjectPublicKeyInfo are DER, y is 256 bytes, all hexadecimal. fingerprint is \
-            SHA-256(L\"sealwire/v1/fingerprint\" || u16 length || pss_spki || y).",
-        "sessions": sessions,
-    })
-}
-
+/// A session as `keys.json` has it.
 pub(crate) fn session(
     name: &str,
     member: &[u8; 16],
