@@ -45,8 +45,8 @@ class Stranger:
         self.send(kind, struct.pack(">I", self.request) + body)
         return await self.waiting[self.request]
 
-    async def command(self, name, tail=b"", **fields):
-        header = json.dumps({"command": name, **fields}).encode()
+    async def command(self, command, tail=b"", /, **fields):
+        header = json.dumps({"command": command, **fields}).encode()
         return await self.call(COMMAND, struct.pack(">I", len(header)) + header + tail)
 
     async def read(self):
@@ -120,10 +120,10 @@ class Stranger:
         elif kind == "epoch.unanswered":
             await self.start_epoch(int(event["n"]) + 1, "unanswered")
 
-    async def try_command(self, name, tail=b"", **fields):
+    async def try_command(self, command, tail=b"", /, **fields):
         """A command whose refusal is part of the race that the document describes."""
         try:
-            await self.command(name, tail, **fields)
+            await self.command(command, tail, **fields)
         except Failed as failure:
             return str(failure)
 

@@ -152,14 +152,14 @@ impl Program {
     /// As [`Program::line`].
     pub async fn listening(&mut self) -> SocketAddr {
         self.line(|line| {
-            let (_, rest) = line.split_once("listening on ")?;
-            let rest = rest
+            let said = ["listens on ", "listening on "];
+            let (_, rest) = said.iter().find_map(|said| line.split_once(said))?;
+            let address = rest
                 .trim_start_matches("http://")
                 .trim_start_matches("https://");
-            rest.split(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c)))
-                .next()?
-                .parse()
-                .ok()
+            let is_address = |c: char| c.is_ascii_hexdigit() || ".:[]".contains(c);
+            let end = address.find(|c| !is_address(c)).unwrap_or(address.len());
+            address[..end].parse().ok()
         })
         .await
     }

@@ -89,7 +89,7 @@ export class Program {
 
   /** The address it listens on, such as `127.0.0.1:40123`. */
   listening() {
-    return this.line((line) => /listening on (?:https?:\/\/)?([\d.]+:\d+)/.exec(line)?.[1]);
+    return this.line((line) => /listen(?:s|ing) on (?:https?:\/\/)?([\d.]+:\d+)/.exec(line)?.[1]);
   }
 
   /** Waits for a printed JSON object in which `find` finds something. @param {(object: any) => boolean} find @param {number} [from] */
