@@ -76,7 +76,8 @@ class Cursor:
 def rsa_public(spki):
     key = serialization.load_der_public_key(spki)
     check(isinstance(key, rsa.RSAPublicKey) and key.key_size == 2048, "RSA size")
-    check(key.public_numbers().e == 65537 and spki_of(key) == spki, "RSA key form")
+    numbers = key.public_numbers()
+    check(numbers.e == 65537 and numbers.n % 2 == 1 and spki_of(key) == spki, "RSA key form")
     return key
 
 
@@ -106,9 +107,10 @@ class Announcement:
 
     def __init__(self, data):
         self.bytes, cursor = data, Cursor(data)
-        check(cursor.take(2) == b"\x01\x01", "announcement form")
-        self.member = cursor.take(16)
-        self.name = cursor.take(cursor.number(1)).decode()
+        check(len(data) <= 2048 and cursor.take(2) == b"\x01\x01", "announcement form")
+        self.member, name = cursor.take(16), cursor.take(cursor.number(1))
+        check(1 <= len(name) <= 31 * 4, "name")
+        self.name = name.decode()
         self.made_at = cursor.number(8)
         pss, wrap = cursor.take(cursor.number(2)), cursor.take(cursor.number(2))
         self.y, self.pss, self.wrap = cursor.take(256), rsa_public(pss), rsa_public(wrap)
