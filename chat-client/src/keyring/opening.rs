@@ -1,0 +1,102 @@
+//! Opening a frame in the receiver's order (docs/protocol.md#9-the-envelope).
+
+use std::sync::{Arc, OnceLock};
+
+use wire_format::{
+    ChannelId, Content, Deliver, Envelope, Fingerprint, MemberId, Millis, ReplayKey, RunId,
+    Sequence,
+    limits::CLOCK_SKEW,
+    replay::{Seen, Shown},
+};
+
+use super::{Epoch, Fault, Look, OpenedFrame, Outcome, Shelf};
+
+/// Where a frame stands.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) channel: ChannelId,
+    pub(crate) run: RunId,
+    pub(crate) sequence: Sequence,
+}
+
+/// A frame to be opened with the keys of its epoch.
+pub(crate) struct Frame<'a> {
+    pub(crate) place: Place,
+    pub(crate) deliver: &'a Deliver,
+    pub(crate) envelope: &'a Envelope,
+    /// The clock here if the frame is live, `None` if it is from the ring.
+    pub(crate) live_at: Option<Millis>,
+}
+
+impl Shelf {
+    /// Opens a frame, or gives what another session of the process got out of it. The caller has
+    /// checked that room, channel, sender and epoch are what they should be.
+    pub(crate) fn open(&self, frame: &Frame<'_>, epoch: &Epoch) -> Outcome {
+        let slot = self.lock().frames.slot(frame.place, frame.deliver);
+        match slot {
+            // The first one opens; the others wait for it here, without the shelf's lock.
+            Some(slot) => slot
+                .outcome
+                .get_or_init(|| self.open_first(frame, epoch))
+                .clone(),
+            // The server gave another session something else in the same place.
+            None => self.open_first(frame, epoch),
+        }
+    }
+
+    fn open_first(&self, frame: &Frame<'_>, epoch: &Epoch) -> Outcome {
+        let envelope = frame.envelope;
+        if self.are_strange(frame.deliver.sender, envelope.header().fingerprint) {
+            return Outcome::Failed(Fault::OtherKeys);
+        }
+        let key = ReplayKey::of(envelope);
+        let hash = envelope.hash();
+        let seen = {
+            let frames = &self.lock().frames;
+            match frames.replay.check(&key) {
+                // A session that is far behind meets what others have opened long ago.
+                Seen::SameAgain if frames.places.get(&hash) == Some(&frame.place) => None,
+                seen => Some(seen),
+            }
+        };
+        match seen {
+            None | Some(Seen::Fresh) => {}
+            Some(Seen::SameAgain) => return Outcome::Repeated,
+            Some(Seen::Conflict) => return Outcome::Failed(Fault::Conflict),
+            Some(Seen::TooOld) => return Outcome::Failed(Fault::TooOld),
+        }
+        let opened = match envelope.open(&epoch.keys) {
+            Ok(opened) => opened,
+            Err(error) => return Outcome::Failed(error.into()),
+        };
+        let content = match Content::parse(&opened.content) {
+            Ok(content) => content,
+            Err(error) => return Outcome::Failed(error.into()),
+        };
+        let shown = match seen {
+            Some(_) => {
+                let frames = &mut self.lock().frames;
+                frames.stood(hash, frame.place);
+                frames.replay.record(&key).shown
+            }
+            None => Shown::Never,
+        };
+        let sent_at = opened.header.sent_at;
+        Outcome::Opened(Arc::new(OpenedFrame {
+            header: opened.header,
+            bytes: opened.content,
+            content,
+            clock_off: frame.live_at.is_some_and(|now| is_off(sent_at, now)),
+            is_retry: shown == Shown::Before,
+            page: OnceLock::new(),
+        }))
+    }
+
+    fn are_strange(&self, sender: MemberId, claimed: Fingerprint) -> bool {
+        self.compare(sender, claimed) == Look::Strange
+    }
+}
+
+fn is_off(sent_at: Millis, now: Millis) -> bool {
+    u128::from(sent_at.value().abs_diff(now.value())) > CLOCK_SKEW.as_millis()
+}

@@ -1,0 +1,340 @@
+//! One's own messages: sealed at sending, one under way at a time, kept until the server has them.
+//!
+//! With one message under way the order is the user's, and a counter is used up exactly when a
+//! message stands in the channel: a refused one goes again under the same counter, so that nobody
+//! sees a hole. After a cut it is not known whether the last message was delivered; then the
+//! session counts anew as another instance, and receivers know the retry by its message id.
+
+use std::{collections::VecDeque, time::Duration};
+
+use rand::{RngExt, rngs::StdRng};
+use wire_format::{
+    Draft, EpochNumber, ErrorCode, InstanceId, MessageId, Refusal, Sequence, envelope::Storage,
+};
+use zeroize::Zeroizing;
+
+use super::{Command, Happened, LARGE_BYTES, LOOK_EVERY, SealedRoom, epochs::patience};
+use crate::clock::Now;
+
+pub(super) struct Sending {
+    queue: VecDeque<Queued>,
+    /// Whether the first of the queue is under way.
+    is_under_way: bool,
+    instance: InstanceId,
+    counter: u64,
+    /// Not to send before this time.
+    send_after: Duration,
+    /// After a cut: not to send before this delivery was seen, or this time has come.
+    catch_up: Option<(Sequence, Duration)>,
+    /// The server refused the newest epoch that is known here.
+    pub(super) is_stale: bool,
+}
+
+struct Queued {
+    message: MessageId,
+    /// Erased when dropped.
+    content: Zeroizing<Vec<u8>>,
+    deadline: Duration,
+    /// Whether it was sent and its fate is unknown.
+    is_doubtful: bool,
+}
+
+/// Why one's own message was given up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SendFailure {
+    /// The server refused it.
+    #[error("{}", .0.code.sentence())]
+    Refused(Refusal),
+    /// It does not fit.
+    #[error("the message is too large")]
+    TooLarge,
+    /// It is empty, or not content that can be sent.
+    #[error("this is not a message")]
+    Malformed,
+    /// As many messages wait as may.
+    #[error("too many messages are waiting to be sent")]
+    Busy,
+    /// The session is not in the room.
+    #[error("the room was not entered")]
+    NotInRoom,
+    /// No connection came about in time.
+    #[error("there was no connection in time")]
+    NotConnected,
+    /// The room's key did not come in time.
+    #[error("the room's key did not come in time")]
+    NotKeyed,
+    /// It was sent, and whether the server has it is not known.
+    #[error("the message was sent, and nobody said whether it arrived")]
+    Unacknowledged,
+    /// The session ended.
+    #[error("the session ended")]
+    Ended,
+}
+
+impl SendFailure {
+    /// The code for a caller of one's own, as the web-proxy has them.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::TooLarge => ErrorCode::TooLarge,
+            Self::Malformed => ErrorCode::Malformed,
+            Self::Busy => ErrorCode::Busy,
+            Self::NotInRoom => ErrorCode::NotInRoom,
+            Self::NotConnected | Self::NotKeyed | Self::Unacknowledged | Self::Ended => {
+                ErrorCode::Unavailable
+            }
+        }
+    }
+}
+
+impl Sending {
+    pub(super) fn new(rng: &mut StdRng) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            is_under_way: false,
+            instance: InstanceId::from_bytes(rng.random()),
+            counter: 0,
+            send_after: Duration::ZERO,
+            catch_up: None,
+            is_stale: false,
+        }
+    }
+
+    /// The session bounds how many there are.
+    pub(super) fn push(
+        &mut self,
+        message: MessageId,
+        content: Zeroizing<Vec<u8>>,
+        deadline: Duration,
+    ) {
+        self.queue.push_back(Queued {
+            message,
+            content,
+            deadline,
+            is_doubtful: false,
+        });
+    }
+
+    pub(super) fn is_large(&self) -> bool {
+        let first = self.queue.front();
+        first.is_some_and(|first| first.content.len() > LARGE_BYTES)
+    }
+
+    /// Before a doubtful message goes again, what was delivered meanwhile is read.
+    pub(super) fn catch_up_to(&mut self, now: Now, sequence: Sequence) {
+        self.catch_up = Some((sequence, now.at + CATCH_UP));
+        self.send_after = Duration::ZERO;
+    }
+
+    pub(super) fn disconnected(&mut self, rng: &mut StdRng) {
+        if self.is_under_way {
+            self.is_under_way = false;
+            self.count_anew(rng);
+        }
+    }
+
+    pub(super) fn timeout(&self, is_connected: bool) -> Option<Duration> {
+        let first = self.queue.front()?;
+        let deadline = self.queue.iter().map(|queued| queued.deadline).min();
+        if !is_connected || self.is_under_way {
+            return deadline;
+        }
+        let catch_up = self.catch_up.filter(|_| first.is_doubtful);
+        let wait = (self.send_after > Duration::ZERO).then_some(self.send_after);
+        [deadline, wait, catch_up.map(|(_, until)| until)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The fate of the first message is unknown: its counter may be used up or not.
+    fn count_anew(&mut self, rng: &mut StdRng) {
+        self.instance = InstanceId::from_bytes(rng.random());
+        self.counter = 0;
+        if let Some(first) = self.queue.front_mut() {
+            first.is_doubtful = true;
+        }
+    }
+
+    /// Takes a message out that stands in the channel, or will not.
+    fn take(&mut self, message: MessageId) -> Option<Queued> {
+        let index = self
+            .queue
+            .iter()
+            .position(|queued| queued.message == message)?;
+        self.queue.remove(index)
+    }
+
+    fn is_first(&self, message: MessageId) -> bool {
+        self.is_under_way
+            && self
+                .queue
+                .front()
+                .is_some_and(|first| first.message == message)
+    }
+}
+
+impl SealedRoom {
+    /// Sends the next message if the room is connected and keyed and none is under way.
+    pub(super) fn send_next(&mut self, now: Now) {
+        self.give_up_late(now);
+        let Some(first) = self.sending.queue.front() else {
+            return;
+        };
+        if !self.is_connected || self.sending.is_under_way || now.at < self.sending.send_after {
+            return;
+        }
+        let is_doubtful = first.is_doubtful;
+        self.sending.send_after = Duration::ZERO;
+        if is_doubtful && self.is_catching_up(now) {
+            return;
+        }
+        let Some(epoch) = self.epochs.current() else {
+            return;
+        };
+        if self.is_starting() {
+            return;
+        }
+        if self.sending.is_stale {
+            self.look_again(now);
+            self.sending.send_after = now.at + LOOK_EVERY;
+            return;
+        }
+        if let Some(reason) = self.overdue(now) {
+            self.start_epoch(now, reason);
+            if self.is_starting() {
+                return;
+            }
+        }
+        self.publish(now, &epoch);
+    }
+
+    fn publish(&mut self, now: Now, epoch: &crate::keyring::Epoch) {
+        let Some(first) = self.sending.queue.front() else {
+            return;
+        };
+        let message = first.message;
+        let draft = Draft {
+            channel: self.channel,
+            sender: self.me.member,
+            fingerprint: self.me.keys.fingerprint(),
+            instance: self.sending.instance,
+            counter: self.sending.counter,
+            storage: Storage::Passing,
+            sent_at: now.wall,
+            message,
+            content: &first.content,
+        };
+        match epoch.keys.seal(&draft, self.rng.random()) {
+            Ok(payload) => {
+                self.sending.is_under_way = true;
+                let epoch: EpochNumber = epoch.keys.n();
+                self.command(Command::Publish {
+                    message,
+                    epoch,
+                    payload,
+                });
+            }
+            Err(_) => self.fail(message, SendFailure::TooLarge),
+        }
+    }
+
+    pub(super) fn publish_replied(
+        &mut self,
+        now: Now,
+        message: MessageId,
+        outcome: Result<Option<Sequence>, Refusal>,
+    ) {
+        // It came back before its acknowledgement, or was given up.
+        if !self.sending.is_first(message) {
+            return;
+        }
+        match outcome {
+            Ok(sequence) => self.sent(message, sequence.unwrap_or_default()),
+            Err(refusal) => self.refused(now, message, refusal),
+        }
+    }
+
+    fn refused(&mut self, now: Now, message: MessageId, refusal: Refusal) {
+        self.sending.is_under_way = false;
+        match refusal.code {
+            ErrorCode::StaleEpoch => {
+                // The newest start is about to be heard of; if not, the server is asked.
+                self.sending.is_stale = true;
+                self.sending.send_after = now.at + HEAR_OF_EPOCH;
+                self.look_after = self.look_after.max(now.at + HEAR_OF_EPOCH);
+            }
+            ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Internal => {
+                self.sending.send_after = now.at + patience(&refusal);
+            }
+            _ => self.fail(message, SendFailure::Refused(refusal)),
+        }
+    }
+
+    /// One's own message was delivered; that acknowledges it, too.
+    pub(super) fn came_back(&mut self, message: MessageId, sequence: Sequence) {
+        if self.sending.is_first(message) {
+            self.sent(message, sequence);
+        } else if self.sending.take(message).is_some() {
+            self.tell(Happened::Sent { message, sequence });
+        }
+    }
+
+    fn sent(&mut self, message: MessageId, sequence: Sequence) {
+        self.sending.is_under_way = false;
+        self.sending.counter += 1;
+        self.sending.queue.pop_front();
+        self.tell(Happened::Sent { message, sequence });
+    }
+
+    fn fail(&mut self, message: MessageId, failure: SendFailure) {
+        if self.sending.take(message).is_some() {
+            self.tell(Happened::Unsent { message, failure });
+        }
+    }
+
+    fn give_up_late(&mut self, now: Now) {
+        let late = |queued: &&Queued| queued.deadline <= now.at;
+        let late: Vec<_> = self
+            .sending
+            .queue
+            .iter()
+            .filter(late)
+            .map(|queued| queued.message)
+            .collect();
+        for message in late {
+            let was_under_way = self.sending.is_first(message);
+            let Some(queued) = self.sending.take(message) else {
+                continue;
+            };
+            let failure = if was_under_way || queued.is_doubtful {
+                SendFailure::Unacknowledged
+            } else if !self.is_connected {
+                SendFailure::NotConnected
+            } else {
+                SendFailure::NotKeyed
+            };
+            if was_under_way {
+                self.sending.is_under_way = false;
+                self.sending.instance = InstanceId::from_bytes(self.rng.random());
+                self.sending.counter = 0;
+            }
+            self.tell(Happened::Unsent { message, failure });
+        }
+    }
+
+    fn is_catching_up(&mut self, now: Now) -> bool {
+        match self.sending.catch_up {
+            Some((sequence, until)) if self.reading.last() < sequence && now.at < until => true,
+            _ => {
+                self.sending.catch_up = None;
+                false
+            }
+        }
+    }
+}
+
+/// How long what was delivered meanwhile may take to arrive.
+const CATCH_UP: Duration = Duration::from_secs(2);
+/// How long the start of a newer epoch may take after `stale_epoch`.
+const HEAR_OF_EPOCH: Duration = Duration::from_secs(2);

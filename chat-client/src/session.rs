@@ -1,0 +1,354 @@
+//! A signed-in session over one connection after another.
+//!
+//! ```text
+//!  Session (handle) ──requests──▶ ┌────────┐ ──▶ Connection ──▶ server
+//!                                 │ driver │
+//!  SessionEvents ◀──events─────── └────────┘ ◀── Arrivals
+//!                                   └─ SealedRoom, one a room
+//! ```
+//!
+//! One task owns the connection and the rooms. When the connection is lost it connects again with
+//! jittered waits, signs in with the same token, announces its keys, enters its rooms where it left
+//! off and sends again what was not acknowledged; the consumer is told and does nothing.
+//!
+//! **Events are bounded.** While the consumer is behind by [`SessionSettings::event_queue`] events
+//! the session reads no more from the server, which cuts a reader that stays behind; then the session
+//! resumes, and what the server no longer has is told as missed. Nothing is dropped in silence. A
+//! consumer that waits for a call of its own must go on taking events meanwhile.
+//!
+//! Dropping all handles, or the events, signs out.
+
+mod driver;
+mod link;
+mod linking;
+mod requests;
+mod rooms;
+mod sign_in;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+use wire_format::{
+    Content, GuestToken, MemberId, MessageId, ProxyKey, Refusal, RoomId, SealError, Sequence,
+    SessionKeys,
+    command::rooms::{Entered, MemberPage, OpenedRoom, RoomList},
+};
+use zeroize::Zeroizing;
+
+use self::{driver::Driver, requests::Request};
+use crate::{
+    endpoint::Endpoint,
+    error::{CallError, ConnectError, Ended},
+    keyring::Keyring,
+    room::{Happened, SendFailure},
+    tls::Trust,
+};
+
+/// What a session is made with. The fields that have a usual value can be set after
+/// [`SessionSettings::new`].
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// Where the server is.
+    pub endpoint: Endpoint,
+    /// Whom to believe; `tls://` addresses need it.
+    pub trust: Option<Trust>,
+    /// Program and version for `session.hello`, at most 64 bytes.
+    pub client: String,
+    /// For a proxy: whom it speaks for.
+    pub carry: Option<Carry>,
+    /// The name as it was typed.
+    pub name: String,
+    /// The session's secret; the member id follows from it.
+    pub token: GuestToken,
+    /// The session's keys, from a pool or made for it.
+    pub keys: Arc<SessionKeys>,
+    /// What the sessions of this process share; a session alone has one for itself.
+    pub keyring: Keyring,
+    /// After how long without a connection to give up; `None`: never.
+    pub give_up_after: Option<Duration>,
+    /// How long a message may wait for connection, key and acknowledgement.
+    pub send_within: Duration,
+    /// Events that may wait for the consumer; at least 1.
+    pub event_queue: usize,
+}
+
+/// For whom a proxy speaks.
+#[derive(Clone, Debug)]
+pub struct Carry {
+    /// What the proxy and the server share.
+    pub key: ProxyKey,
+    /// The client's IP address as text.
+    pub address: String,
+}
+
+impl SessionSettings {
+    /// The usual settings: plain TCP, a keyring of its own, never giving up, a minute to send.
+    pub fn new(
+        endpoint: Endpoint,
+        name: impl Into<String>,
+        token: GuestToken,
+        keys: Arc<SessionKeys>,
+    ) -> Self {
+        Self {
+            endpoint,
+            trust: None,
+            client: concat!("sealwire/", env!("CARGO_PKG_VERSION")).to_owned(),
+            carry: None,
+            name: name.into(),
+            token,
+            keys,
+            keyring: Keyring::new(),
+            give_up_after: None,
+            send_within: Duration::from_secs(60),
+            event_queue: 512,
+        }
+    }
+}
+
+/// What a session tells its consumer, in order.
+#[derive(Debug)]
+pub enum SessionEvent {
+    /// A room was entered, for the first time or after a cut: the state replaces what was known.
+    Entered(Entered),
+    /// Something in a room.
+    Room {
+        /// The room.
+        room: RoomId,
+        /// What.
+        happened: Happened,
+    },
+    /// A room could not be entered again after a cut; the session is not in it any more.
+    Exited {
+        /// The room.
+        room: RoomId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// There is no connection; the next attempt is made after this time.
+    Lost {
+        /// How long until the next attempt.
+        retry_in: Duration,
+        /// Why, for the local user and the log.
+        cause: LostCause,
+    },
+    /// Connected and entered again.
+    Back,
+    /// The session is over; the last event.
+    Ended(SessionEnd),
+}
+
+/// Why there is no connection at the moment.
+#[derive(Debug, thiserror::Error)]
+pub enum LostCause {
+    /// The connection ended.
+    #[error(transparent)]
+    Ended(Ended),
+    /// Connecting again did not work.
+    #[error(transparent)]
+    Connect(ConnectError),
+}
+
+/// Why a session is over for good.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionEnd {
+    /// Its owner signed out.
+    #[error("signed out")]
+    SignedOut,
+    /// The server ended it, or nobody came back in time.
+    #[error(transparent)]
+    Lost(LostCause),
+    /// This program failed.
+    #[error("the session failed here")]
+    Internal,
+}
+
+/// A handle of a session; clones are the same session.
+#[derive(Clone)]
+pub struct Session {
+    requests: mpsc::Sender<Request>,
+    tasks: TaskTracker,
+    member: MemberId,
+    name: Arc<str>,
+}
+
+/// The events of a session.
+#[derive(Debug)]
+pub struct SessionEvents(mpsc::Receiver<SessionEvent>);
+
+impl SessionEvents {
+    /// The next event; after [`SessionEvent::Ended`] there is none. Safe to drop while waiting.
+    pub async fn next(&mut self) -> Option<SessionEvent> {
+        self.0.recv().await
+    }
+}
+
+impl Session {
+    /// Connects, signs in and announces the keys. The first attempt is not repeated.
+    ///
+    /// A dropped future closes the connection.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(settings: SessionSettings) -> Result<(Self, SessionEvents), ConnectError> {
+        let settings = Arc::new(settings);
+        let link = sign_in::sign_in(Arc::clone(&settings), None).await?;
+        let (requests, received) = mpsc::channel(REQUESTS);
+        let (events, consumer) = mpsc::channel(settings.event_queue.max(1));
+        let session = Self {
+            requests,
+            tasks: TaskTracker::new(),
+            member: link.identity.member,
+            name: link.identity.name.as_str().into(),
+        };
+        let driver = Driver::new(settings, link, received, events);
+        session.tasks.spawn(driver.run());
+        session.tasks.close();
+        Ok((session, SessionEvents(consumer)))
+    }
+
+    /// The member id of this session.
+    pub fn member(&self) -> MemberId {
+        self.member
+    }
+
+    /// The name as the server prepared it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Enters a room, or tells how it stands if the session is in it. The same reply comes as
+    /// [`SessionEvent::Entered`], in order with what follows.
+    ///
+    /// A dropped future may have entered the room.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn enter(&self, room: &str) -> Result<Entered, CallError> {
+        let room = room.to_owned();
+        self.call(|reply| Request::Enter { room, reply }).await
+    }
+
+    /// Leaves a room; messages of it that were not sent fail.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn exit(&self, room: RoomId) -> Result<(), CallError> {
+        self.call(|reply| Request::Exit { room, reply }).await
+    }
+
+    /// A page of a room's members, those after `after` in the order of their ids.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn members(
+        &self,
+        room: RoomId,
+        after: Option<MemberId>,
+    ) -> Result<MemberPage, CallError> {
+        self.call(|reply| Request::Members { room, after, reply })
+            .await
+    }
+
+    /// The rooms of the server, the fullest first.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn rooms(&self) -> Result<RoomList, CallError> {
+        self.call(|reply| Request::Rooms { reply }).await
+    }
+
+    /// Makes a room if it is not there.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn open(&self, room: &str) -> Result<OpenedRoom, CallError> {
+        let room = room.to_owned();
+        self.call(|reply| Request::Open { room, reply }).await
+    }
+
+    /// Sends a text; as [`Session::send`].
+    ///
+    /// # Errors
+    /// As [`Session::send`].
+    pub async fn send_text(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        text: &str,
+    ) -> Result<Sequence, SendFailure> {
+        let content = Content::encode_text(text).map_err(|error| match error {
+            SealError::TooLarge { .. } => SendFailure::TooLarge,
+            _ => SendFailure::Malformed,
+        })?;
+        self.queue(room, message, content.into()).await
+    }
+
+    /// Sends content and waits until it stands in the channel: through new keys and new connections,
+    /// with the same message id, until [`SessionSettings::send_within`] is over. Messages of a room
+    /// stand in the order in which they were given.
+    ///
+    /// A dropped future leaves the message in the queue.
+    ///
+    /// # Errors
+    /// [`SendFailure`].
+    pub async fn send(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        content: Bytes,
+    ) -> Result<Sequence, SendFailure> {
+        Content::parse(&content).map_err(|_| SendFailure::Malformed)?;
+        self.queue(room, message, content.to_vec().into()).await
+    }
+
+    async fn queue(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        content: Zeroizing<Vec<u8>>,
+    ) -> Result<Sequence, SendFailure> {
+        let (reply, outcome) = oneshot::channel();
+        let request = Request::Send {
+            room,
+            message,
+            content,
+            reply,
+        };
+        let queued = self.requests.send(request).await;
+        queued.map_err(|_| SendFailure::Ended)?;
+        outcome.await.unwrap_or(Err(SendFailure::Ended))
+    }
+
+    /// Signs out: name, connection and keys are free when it returns, after two seconds at most.
+    pub async fn logout(&self) {
+        // The session may have ended by itself.
+        let _ = self.requests.send(Request::Logout).await;
+        self.tasks.wait().await;
+    }
+
+    /// Waits until the session is over.
+    pub async fn ended(&self) {
+        self.tasks.wait().await;
+    }
+
+    async fn call<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, CallError>>) -> Request,
+    ) -> Result<T, CallError> {
+        let (reply, outcome) = oneshot::channel();
+        let sent = self.requests.send(request(reply)).await;
+        sent.map_err(|_| CallError::Ended(Ended::Here))?;
+        outcome.await.unwrap_or(Err(CallError::Ended(Ended::Here)))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({})", self.member)
+    }
+}
+
+/// Requests that may wait for the driver.
+const REQUESTS: usize = 64;
