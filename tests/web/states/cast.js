@@ -1,0 +1,134 @@
+/**
+ * The people in the pictures: real browser contexts, some of them behind a relay that can be cut, some with a hand on the
+ * wire to bring about what no well-behaved server does on request.
+ */
+import { REFUSALS } from "./album.js";
+import { Relay } from "./relay.js";
+
+const LOCALES = Object.freeze({ en: "en-GB", zh: "zh-CN" });
+
+/** The hand on one page's wire. */
+export class Wire {
+  /** @type {import("playwright-core").WebSocketRoute | null} */
+  #page = null;
+  /** What becomes of a frame of the page: true passes it on, false swallows it, a buffer answers it. @type {(frame: Buffer) => boolean | Buffer} */
+  judge = () => true;
+
+  /** @param {import("playwright-core").Page} page */
+  async hold(page) {
+    await page.routeWebSocket(/\/api\/socket$/, (route) => {
+      const server = route.connectToServer();
+      this.#page = route;
+      route.onMessage((message) => {
+        const verdict = this.judge(Buffer.from(message));
+        if (verdict === true) server.send(message);
+        else if (verdict !== false) route.send(verdict);
+      });
+    });
+  }
+
+  /** @param {...Buffer} frames to the page, as from the server */
+  send(...frames) {
+    for (const frame of frames) this.#page?.send(frame);
+  }
+
+  /** Ends the page's socket. */
+  async cut() {
+    await this.#page?.close({ code: 1001, reason: "" });
+  }
+}
+
+/** Answers a command or publish with an error. @param {Buffer} frame @param {string} code @param {number} [wait] */
+export function refuse(frame, code, wait) {
+  const header = Buffer.from(JSON.stringify({ error: { code, message: "", ...(wait === undefined ? {} : { retry_after_ms: wait }) } }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(header.length);
+  return Buffer.concat([Buffer.from([2]), frame.subarray(1, 5), length, header]);
+}
+
+/** Opens people's browsers and closes them again. */
+export class Cast {
+  #browser;
+  #album;
+  #target;
+  #language;
+  /** @type {Array<() => Promise<unknown>>} */
+  #ends = [];
+
+  /**
+   * @param {import("playwright-core").Browser} browser
+   * @param {import("./album.js").Album} album
+   * @param {URL} target the web-proxy
+   * @param {"en" | "zh"} language
+   */
+  constructor(browser, album, target, language) {
+    this.#browser = browser;
+    this.#album = album;
+    this.#target = target;
+    this.#language = language;
+  }
+
+  /**
+   * A browser of one's own at the door.
+   * @param {string} who
+   * @param {{ wire?: Wire, relay?: Relay, tolerated?: RegExp, host?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
+   */
+  async visitor(who, { wire, relay, tolerated = relay === undefined ? undefined : REFUSALS, host, before } = {}) {
+    const context = await this.#browser.newContext({ locale: LOCALES[this.#language], ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+    this.#ends.push(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    await this.#album.watch(page, `${who} (${this.#language})`, tolerated);
+    await wire?.hold(page);
+    await before?.(page);
+    const url = new URL(this.#target);
+    if (relay !== undefined) url.port = String(await this.#listening(relay));
+    if (host !== undefined) url.hostname = host;
+    await page.goto(url.href);
+    return page;
+  }
+
+  /** Somebody who is signed in and in the lobby. @param {string} name @param {Parameters<Cast["visitor"]>[1]} [how] */
+  async member(name, how) {
+    const page = await this.visitor(name, how);
+    await signIn(page, name);
+    return page;
+  }
+
+  async end() {
+    for (const end of this.#ends.splice(0).reverse()) await end();
+  }
+
+  /** @param {Relay} relay */
+  async #listening(relay) {
+    this.#ends.push(() => relay.close());
+    return relay.listen();
+  }
+}
+
+/** @param {import("playwright-core").Page} page @param {string} name */
+export async function signIn(page, name) {
+  await page.fill("#name", name);
+  await page.press("#name", "Enter");
+  await page.waitForSelector("#composer");
+  await page.waitForSelector(".empty h2, .row");
+}
+
+/** @param {import("playwright-core").Page} page @param {string} text */
+export async function say(page, text) {
+  await page.fill("#composer", text);
+  await page.press("#composer", "Enter");
+}
+
+/** Waits until a row holds this text. @param {import("playwright-core").Page} page @param {string} text */
+export function seen(page, text) {
+  return page.locator(".row", { hasText: text }).first().waitFor();
+}
+
+/** Opens a room by its name. @param {import("playwright-core").Page} page @param {string} name */
+export async function openRoom(page, name) {
+  await page.locator(".sidebar .scroll > .row-button").click();
+  await page.fill("#room-name", name);
+  await page.press("#room-name", "Enter");
+  await page.locator("dialog").waitFor({ state: "detached" });
+}
