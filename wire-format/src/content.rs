@@ -85,3 +85,61 @@ impl fmt::Debug for Content {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_one_form() {
+        let content = Content::encode_text("12:30 \"exit\" <script>\n").expect("a content");
+        assert_eq!(
+            content,
+            br#"{"type":"text","text":"12:30 \"exit\" <script>\n"}"#
+        );
+    }
+
+    #[test]
+    fn newer_types_are_known_by_name_and_newer_fields_are_passed_over() {
+        let newer = Content::parse(br#"{"type":"poll","question":"?"}"#);
+        assert_eq!(newer, Ok(Content::Unknown("poll".to_owned())));
+        let longer = Content::parse(br#"{"type":"text","text":"a","colour":"red"}"#);
+        assert_eq!(longer, Ok(Content::Text("a".to_owned())));
+    }
+
+    #[test]
+    fn what_is_not_a_content_is_refused() {
+        let bad: [&[u8]; 9] = [
+            b"",
+            b"hi",
+            b"\"text\"",
+            b"[]",
+            br#"{"text":"a"}"#,
+            br#"{"type":"text"}"#,
+            br#"{"type":"text","text":""}"#,
+            br#"{"type":"text","text":"a","text":"b"}"#,
+            br#"{"type":"text","text":"a"} "x""#,
+        ];
+        for content in bad {
+            assert_eq!(Content::parse(content), Err(OpenError::Content));
+        }
+        let most = "a".repeat(TEXT_BYTES);
+        assert!(Content::encode_text(&most).is_ok());
+        let long = format!("{most}a");
+        assert!(matches!(
+            Content::encode_text(&long),
+            Err(SealError::TooLarge { .. })
+        ));
+        assert_eq!(Content::encode_text(""), Err(SealError::Field(Field::Text)));
+        let json = format!(r#"{{"type":"text","text":"{long}"}}"#);
+        assert_eq!(Content::parse(json.as_bytes()), Err(OpenError::Content));
+    }
+
+    #[test]
+    fn a_text_does_not_show_in_debug() {
+        assert_eq!(
+            format!("{:?}", Content::Text("canary".to_owned())),
+            "Text(..)"
+        );
+    }
+}

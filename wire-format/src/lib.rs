@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!  bytes ──codec──▶ RawFrame ──frame──▶ ClientFrame / ServerFrame ──command, event──▶ typed values
-//!  content ──padding──▶ seal ──envelope──▶ payload of a publish or deliver frame
+//!  SessionKeys ──announcement, epoch, share──▶ EpochSecret ──▶ EpochKeys
+//!  content ──padding──▶ seal ──EpochKeys, envelope──▶ payload of a publish or deliver frame
 //! ```
 
 pub mod announcement;
@@ -28,11 +29,11 @@ pub mod replay;
 pub mod rsa_keys;
 pub mod seal;
 pub mod secret;
-pub mod share;
-pub mod signature;
 
 mod cursor;
 mod record;
+mod share;
+mod signature;
 
 pub use announcement::{Announcement, UnverifiedAnnouncement};
 

@@ -129,3 +129,55 @@ impl fmt::Debug for ClearMessage {
         write!(f, "ClearMessage({})", self.message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: MessageId = MessageId::from_bytes(*b"0123456789abcdef");
+
+    #[test]
+    fn an_opened_message_is_its_literal_bytes() {
+        let message = OpenedMessage {
+            message: MESSAGE,
+            epoch: EpochNumber::new(7),
+            sent_at: Millis::new(0x0102),
+            marks: Marks::CLOCK_OFF | Marks::KEYS_CHANGED,
+            content: Bytes::from_static(b"{}"),
+        };
+        let bytes = b"\x01\x050123456789abcdef\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\x01\x02\x03{}";
+        assert_eq!(message.encode(), &bytes[..]);
+        assert_eq!(OpenedMessage::parse(Bytes::from_static(bytes)), Ok(message));
+        for length in 0..bytes.len() - 2 {
+            let cut = OpenedMessage::parse(Bytes::from_static(&bytes[..length]));
+            assert_eq!(cut, Err(OpenError::Truncated));
+        }
+        let mut unknown = bytes.to_vec();
+        unknown[34] = 4;
+        let refused = OpenedMessage::parse(unknown.into());
+        assert_eq!(refused, Err(OpenError::Field(Field::Flags)));
+    }
+
+    #[test]
+    fn a_clear_message_is_its_literal_bytes() {
+        let message = ClearMessage {
+            message: MESSAGE,
+            content: Bytes::from_static(b"{}"),
+        };
+        let bytes = b"\x01\x060123456789abcdef{}";
+        assert_eq!(message.encode(), &bytes[..]);
+        assert_eq!(ClearMessage::parse(Bytes::from_static(bytes)), Ok(message));
+        for length in 0..18 {
+            let cut = ClearMessage::parse(Bytes::from_static(&bytes[..length]));
+            assert_eq!(cut, Err(OpenError::Truncated));
+        }
+        let other = OpenedMessage::parse(Bytes::from_static(bytes));
+        assert_eq!(other, Err(OpenError::RecordType(6)));
+    }
+
+    #[test]
+    fn marks_are_told_apart() {
+        assert!(Marks::CLOCK_OFF.contains(Marks::NONE));
+        assert!(!Marks::CLOCK_OFF.contains(Marks::KEYS_CHANGED));
+    }
+}

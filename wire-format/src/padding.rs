@@ -59,3 +59,33 @@ pub fn content_bytes(padded: &[u8]) -> Result<usize, OpenError> {
     }
     Ok(end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_double_up_to_64_kib_and_then_grow_by_as_much() {
+        let expected = [
+            (0, 256),
+            (255, 256),
+            (256, 512),
+            (511, 512),
+            (65_535, 65_536),
+            (65_536, 131_072),
+            (131_072, 196_608),
+            (MOST_CONTENT, CONTENT_BYTES),
+        ];
+        for (content, padded) in expected {
+            assert_eq!(bucket(content), Ok(padded));
+        }
+        assert!(matches!(
+            bucket(CONTENT_BYTES),
+            Err(SealError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            bucket(usize::MAX),
+            Err(SealError::TooLarge { .. })
+        ));
+    }
+}

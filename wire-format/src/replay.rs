@@ -173,21 +173,25 @@ impl ReplayTable {
         if !self.series.contains_key(&key.series) && self.series.len() >= self.limits.series {
             self.forget_longest_silent();
         }
+        let window = self.limits.window;
         let counters = self.series.entry(key.series).or_insert_with(|| Counters {
             hashes: BTreeMap::new(),
             newest: key.counter,
             last_recorded: 0,
         });
         counters.last_recorded = self.recorded;
-        counters.hashes.insert(key.counter, key.hash);
         let before = counters.newest;
-        if key.counter <= before {
-            return None;
+        counters.newest = before.max(key.counter);
+        let floor = counters.newest.saturating_sub(window);
+        counters.hashes.insert(key.counter, key.hash);
+        while counters
+            .hashes
+            .first_key_value()
+            .is_some_and(|(&first, _)| first < floor)
+        {
+            counters.hashes.pop_first();
         }
-        counters.newest = key.counter;
-        let floor = key.counter.saturating_sub(self.limits.window);
-        counters.hashes = counters.hashes.split_off(&floor);
-        (key.counter - before > 1).then(|| Hole {
+        (key.counter > before && key.counter - before > 1).then(|| Hole {
             first: before + 1,
             last: key.counter - 1,
         })
@@ -211,5 +215,131 @@ impl ReplayTable {
 impl Default for ReplayTable {
     fn default() -> Self {
         Self::new(ReplayLimits::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: ReplayLimits = ReplayLimits {
+        series: 3,
+        window: 4,
+        messages: 3,
+    };
+
+    /// An envelope of sender and instance `who`; its content, and so its hash, is `hash`.
+    fn key(who: u8, counter: u64, hash: u8) -> ReplayKey {
+        ReplayKey {
+            series: Series {
+                sender: MemberId::from_bytes([who; 16]),
+                instance: InstanceId::from_bytes([who; 16]),
+                channel: ChannelId::from_bytes([0; 16]),
+                storage: Storage::Passing,
+            },
+            counter,
+            message: MessageId::from_bytes([hash; 16]),
+            hash: [hash; 32],
+        }
+    }
+
+    #[test]
+    fn the_same_envelope_is_dropped_and_another_under_its_counter_is_an_alarm() {
+        let mut table = ReplayTable::new(LIMITS);
+        assert_eq!(table.check(&key(1, 0, 1)), Seen::Fresh);
+        // Looking alone leaves no trace.
+        assert_eq!(table.check(&key(1, 0, 1)), Seen::Fresh);
+        table.record(&key(1, 0, 1));
+        assert_eq!(table.check(&key(1, 0, 1)), Seen::SameAgain);
+        assert_eq!(table.check(&key(1, 0, 2)), Seen::Conflict);
+        assert_eq!(table.check(&key(2, 0, 1)), Seen::Fresh);
+        let stored = Series {
+            storage: Storage::Stored,
+            ..key(1, 0, 1).series
+        };
+        assert_eq!(
+            table.check(&ReplayKey {
+                series: stored,
+                ..key(1, 0, 1)
+            }),
+            Seen::Fresh
+        );
+    }
+
+    #[test]
+    fn a_hole_is_named_when_the_next_one_arrives() {
+        let mut table = ReplayTable::new(LIMITS);
+        // Whoever comes in late has missed nothing it knows of.
+        assert_eq!(table.record(&key(1, 5, 1)).hole, None);
+        assert_eq!(table.record(&key(1, 6, 2)).hole, None);
+        assert_eq!(
+            table.record(&key(1, 9, 3)).hole,
+            Some(Hole { first: 7, last: 8 })
+        );
+        // One of the two was only late.
+        assert_eq!(table.check(&key(1, 8, 4)), Seen::Fresh);
+        assert_eq!(table.record(&key(1, 8, 4)).hole, None);
+        assert_eq!(table.record(&key(1, 10, 5)).hole, None);
+    }
+
+    #[test]
+    fn what_is_behind_the_window_is_too_old() {
+        let mut table = ReplayTable::new(LIMITS);
+        for counter in 0..10 {
+            table.record(&key(1, counter, 1));
+        }
+        assert_eq!(table.check(&key(1, 4, 1)), Seen::TooOld);
+        assert_eq!(table.check(&key(1, 5, 1)), Seen::SameAgain);
+        let newest = u64::MAX;
+        assert_eq!(
+            table.record(&key(1, newest, 2)).hole,
+            Some(Hole {
+                first: 10,
+                last: newest - 1
+            })
+        );
+        assert_eq!(table.check(&key(1, newest, 2)), Seen::SameAgain);
+    }
+
+    #[test]
+    fn a_retry_in_another_envelope_is_not_shown_again() {
+        let mut table = ReplayTable::new(LIMITS);
+        let retry = ReplayKey {
+            counter: 1,
+            hash: [9; 32],
+            ..key(1, 0, 1)
+        };
+        assert_eq!(table.record(&key(1, 0, 1)).shown, Shown::Never);
+        assert_eq!(table.check(&retry), Seen::Fresh);
+        assert_eq!(
+            table.record(&retry),
+            Recorded {
+                shown: Shown::Before,
+                hole: None
+            }
+        );
+        // Somebody else's message of the same id is another message.
+        assert_eq!(table.record(&key(2, 0, 1)).shown, Shown::Never);
+    }
+
+    #[test]
+    fn the_table_stays_within_its_limits() {
+        let mut table = ReplayTable::new(LIMITS);
+        for round in 0..50_u8 {
+            table.record(&key(round, u64::from(round), round));
+            assert!(table.series.len() <= LIMITS.series);
+            assert!(table.messages.len() <= LIMITS.messages);
+            assert_eq!(table.messages.len(), table.message_order.len());
+        }
+        for counter in 0..50 {
+            table.record(&key(49, counter, 1));
+        }
+        let remembered = &table.series[&key(49, 0, 0).series].hashes;
+        assert!(remembered.len() <= 5);
+        // The longest silent goes first.
+        table.record(&key(48, 60, 2));
+        table.record(&key(100, 0, 3));
+        assert_eq!(table.check(&key(47, 47, 47)), Seen::Fresh);
+        assert_eq!(table.check(&key(49, 49, 1)), Seen::SameAgain);
     }
 }

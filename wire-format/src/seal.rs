@@ -131,3 +131,59 @@ impl Halves {
         tag
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
+    const IV: [u8; IV_BYTES] = [9; IV_BYTES];
+
+    #[test]
+    fn the_ciphertext_is_the_next_multiple_of_a_block() {
+        for (plaintext, ciphertext) in [(0, 16), (15, 16), (16, 32), (256, 272)] {
+            assert_eq!(ciphertext_bytes(plaintext), ciphertext);
+            let (sealed, _) = seal(&KEY, &IV, b"", &vec![1; plaintext]).expect("sealed");
+            assert_eq!(sealed.len(), ciphertext);
+        }
+    }
+
+    #[test]
+    fn one_bit_anywhere_is_noticed() {
+        let (ciphertext, tag) = seal(&KEY, &IV, b"associated", b"text").expect("sealed");
+        let opens = |key: &[u8; KEY_BYTES], iv: &[u8; IV_BYTES], aad: &[u8], text: &[u8], tag| {
+            open(key, iv, aad, text, tag)
+        };
+        assert_eq!(
+            opens(&KEY, &IV, b"associated", &ciphertext, &tag),
+            Ok(b"text".to_vec())
+        );
+        let mut key = KEY;
+        key[0] ^= 1;
+        let mut iv = IV;
+        iv[15] ^= 0x80;
+        let mut text = ciphertext.clone();
+        text[3] ^= 1;
+        let mut other = tag;
+        other[31] ^= 1;
+        for found in [
+            opens(&key, &IV, b"associated", &ciphertext, &tag),
+            opens(&KEY, &iv, b"associated", &ciphertext, &tag),
+            opens(&KEY, &IV, b"associateD", &ciphertext, &tag),
+            opens(&KEY, &IV, b"associated", &text, &tag),
+            opens(&KEY, &IV, b"associated", &ciphertext, &other),
+            opens(&KEY, &IV, b"associated", b"", &tag),
+        ] {
+            assert_eq!(found, Err(OpenError::Tag));
+        }
+        // Bytes cannot move between the parts: the length of the associated data is in the tag.
+        let moved = opens(
+            &KEY,
+            &IV,
+            b"associate",
+            &[b"d", &ciphertext[..]].concat(),
+            &tag,
+        );
+        assert_eq!(moved, Err(OpenError::Tag));
+    }
+}

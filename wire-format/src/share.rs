@@ -8,11 +8,8 @@ use zeroize::Zeroizing;
 use crate::{
     epoch::{EpochSecret, EpochStart},
     open_error::{OpenError, SealError},
-    rsa_keys::{SESSION_MODULUS_BYTES, WrapPrivateKey, WrapPublicKey},
+    rsa_keys::{WrapPrivateKey, WrapPublicKey},
 };
-
-/// Bytes of a share of a proxy-sealed room.
-pub const SHARE_BYTES: usize = SESSION_MODULUS_BYTES;
 
 /// The first byte of what is encrypted.
 const VERSION: u8 = 0x01;

@@ -54,7 +54,7 @@ impl SignatureBlock {
 
 /// The public halves of two identity keys; what they sign is signed only if both verify.
 #[derive(Clone, Debug)]
-pub struct VerifyingPair {
+pub(crate) struct VerifyingPair {
     pub(crate) pss: PssPublicKey,
     pub(crate) dsa: DsaPublicKey,
 }
@@ -75,14 +75,14 @@ impl VerifyingPair {
 
 /// The private halves of two identity keys; they only ever sign together.
 #[derive(Debug)]
-pub struct SigningPair {
+pub(crate) struct SigningPair {
     pub(crate) pss: PssPrivateKey,
     pub(crate) dsa: DsaPrivateKey,
 }
 
 impl SigningPair {
     /// The hash that stands for both keys.
-    pub fn fingerprint(&self) -> Fingerprint {
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
         fingerprint(self.pss.spki(), &self.dsa.public_bytes())
     }
 

@@ -156,3 +156,81 @@ impl<'a> Der<'a> {
         self.0.is_empty().then_some(()).ok_or(RsaKeyError::Encoding)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modulus_of(bytes: usize) -> Vec<u8> {
+        let mut modulus = vec![0xc5; bytes];
+        modulus[bytes - 1] |= 1;
+        modulus
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for bits in [2048, 2304, 3072, 4096] {
+            let wanted = modulus_of(bits / 8);
+            let spki = encode(&wanted);
+            assert_eq!(spki.len(), length(bits / 8));
+            assert_eq!(modulus(&spki, ModulusSize::Accepted), Ok(&wanted[..]));
+            assert_eq!(modulus(&spki, ModulusSize::Exactly(bits)), Ok(&wanted[..]));
+            let other = modulus(&spki, ModulusSize::Exactly(bits + 256));
+            assert_eq!(other, Err(RsaKeyError::Size(bits)));
+        }
+    }
+
+    #[test]
+    fn sizes_are_counted_in_bits() {
+        let mut short = modulus_of(256);
+        short[0] = 0x7f;
+        let long = [&[1][..], &modulus_of(512)].concat();
+        for (modulus_bytes, bits) in [
+            (modulus_of(128), 1024),
+            (short, 2047),
+            (modulus_of(260), 2080),
+            (long, 4097),
+        ] {
+            let found = modulus(&encode(&modulus_bytes), ModulusSize::Accepted).err();
+            assert_eq!(found, Some(RsaKeyError::Size(bits)));
+        }
+    }
+
+    #[test]
+    fn every_byte_in_front_of_the_modulus_and_behind_it_counts() {
+        let good = encode(&modulus_of(256));
+        let behind = good.len() - EXPONENT_DER.len();
+        for at in (0..33).chain(behind..good.len()) {
+            for bit in 0..8 {
+                let mut changed = good.to_vec();
+                changed[at] ^= 1 << bit;
+                assert!(
+                    modulus(&changed, ModulusSize::Accepted).is_err(),
+                    "byte {at}, bit {bit}"
+                );
+            }
+        }
+        for length in 0..good.len() {
+            let cut = modulus(&good[..length], ModulusSize::Accepted);
+            assert_eq!(cut, Err(RsaKeyError::Encoding), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn exponents_and_even_moduli_are_named() {
+        let mut even = modulus_of(256);
+        even[255] = 0xc4;
+        assert_eq!(
+            modulus(&encode(&even), ModulusSize::Accepted),
+            Err(RsaKeyError::Modulus)
+        );
+        let mut other = encode(&modulus_of(256)).to_vec();
+        if let Some(last) = other.last_mut() {
+            *last = 3;
+        }
+        assert_eq!(
+            modulus(&other, ModulusSize::Accepted),
+            Err(RsaKeyError::Exponent)
+        );
+    }
+}
