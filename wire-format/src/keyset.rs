@@ -116,3 +116,25 @@ impl fmt::Debug for SessionKeys {
         write!(f, "SessionKeys({})", self.fingerprint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Sha256, Sha512};
+    use zeroize::ZeroizeOnDrop;
+
+    /// The types that hold a private half or what a key is derived from; it is the compiler that
+    /// checks, so that no change of features or versions takes this away unnoticed.
+    #[test]
+    fn what_holds_a_secret_is_erased_when_dropped() {
+        const fn is_erased<T: ZeroizeOnDrop>() {}
+        is_erased::<rsa::RsaPrivateKey>();
+        is_erased::<rsa::pss::SigningKey<Sha256>>();
+        is_erased::<dsa::SigningKey>();
+        is_erased::<aes::Aes256>();
+        is_erased::<cbc::Encryptor<aes::Aes256>>();
+        is_erased::<cbc::Decryptor<aes::Aes256>>();
+        // An HMAC, and so an HKDF, is two hashes in mid-air.
+        is_erased::<Sha512>();
+        is_erased::<crate::epoch::EpochSecret>();
+    }
+}

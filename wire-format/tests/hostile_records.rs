@@ -1,5 +1,7 @@
 //! What a hostile peer can do to records: cut them anywhere, change any bit, send anything.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -8,11 +10,21 @@ use wire_format::{
     UnverifiedAnnouncement, UnverifiedBundle, UnverifiedEpochStart, padding,
 };
 
+/// The first valid case of each file, read once.
+static CASES: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
+    let read = |name| {
+        let path = format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("the vectors are there");
+        let file: Value = serde_json::from_str(&text).expect("JSON");
+        (name, file["valid"][0].clone())
+    };
+    ["announcement.json", "epoch.json", "envelope.json"]
+        .map(read)
+        .into()
+});
+
 fn case(name: &str, field: &str) -> Bytes {
-    let path = format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).expect("the vectors are there");
-    let file: Value = serde_json::from_str(&text).expect("JSON");
-    let text = file["valid"][0][field].as_str().expect("text");
+    let text = CASES[name][field].as_str().expect("text");
     let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
     pairs
         .map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal"))

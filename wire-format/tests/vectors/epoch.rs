@@ -95,7 +95,7 @@ pub(crate) fn vectors() -> Value {
         start: [1, 2],
         n: 7,
         starter: alice.member,
-        fingerprint: alice.keys().fingerprint(),
+        fingerprint: alice.fingerprint,
         reason: 2,
     };
     json!({
@@ -256,7 +256,7 @@ fn invalid(alice: &Session, bob: &Session, body: &Body) -> Vec<Value> {
         ),
         case(
             "bob's fingerprint",
-            &with(&|body| body.fingerprint = bob.keys().fingerprint()),
+            &with(&|body| body.fingerprint = bob.fingerprint),
             "not_the_starter",
         ),
     ]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use wire_format::{
-    MemberId, SessionKeys,
+    Fingerprint, MemberId, SessionKeys,
     dsa::DsaPrivateKey,
     rsa_keys::{ModulusSize, PssPrivateKey, WrapPrivateKey},
 };
@@ -15,6 +15,7 @@ const SIZE: ModulusSize = ModulusSize::Exactly(2048);
 pub(crate) struct Session {
     pub(crate) name: &'static str,
     pub(crate) member: MemberId,
+    pub(crate) fingerprint: Fingerprint,
     pss: Vec<u8>,
     wrap: Vec<u8>,
     dsa: Vec<u8>,
@@ -33,6 +34,9 @@ impl Session {
         Self {
             name,
             member: MemberId::from_bytes(bytes("member").try_into().expect("16 bytes")),
+            fingerprint: Fingerprint::from_bytes(
+                bytes("fingerprint").try_into().expect("32 bytes"),
+            ),
             pss: bytes("pss_pkcs8"),
             wrap: bytes("wrap_pkcs8"),
             dsa: bytes("dsa_pkcs8"),
