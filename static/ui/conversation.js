@@ -14,8 +14,8 @@ import { timelineView } from "./timeline_view.js";
 export function conversation(context, scope, room) {
   const view = timelineView(context, scope, room);
   return h(
-    "main",
-    { class: "conversation" },
+    "section",
+    { class: "conversation", "aria-label": roomName(context.words, room.name) },
     head(context, scope, room),
     banner(context, scope, room),
     view.element,
@@ -39,7 +39,7 @@ function head({ words, layout }, scope, room) {
     "header",
     { class: "bar" },
     h("button", { type: "button", class: "plain phone-only", "aria-label": words.say("nav.rooms"), onclick: () => (layout.pane.value = "rooms") }, icon("menu")),
-    h("h1", { dir: "auto" }, roomName(words, room.name)),
+    h("h2", { dir: "auto" }, roomName(words, room.name)),
     h("span", { class: "seal" }, icon("seal"), h("span", {}, words.say("details.sealed"))),
     people,
   );

@@ -30,7 +30,7 @@ export function details(context, scope) {
     body.replaceChildren(...(room === null ? [] : [about(context, inner, room), people(context, inner, room), ...exit(context, room)]));
   });
   return h(
-    "aside",
+    "section",
     { class: "details", "aria-label": words.say("details.title") },
     h(
       "header",

@@ -23,7 +23,7 @@ export function drawRow(context, room, plan, toggle) {
   const { item } = plan;
   return h(
     "div",
-    { class: `row ${item.kind}`, "data-key": item.key, "data-thread": plan.thread, "data-head": plan.head, tabindex: "-1" },
+    { class: `row ${item.kind}`, "data-key": item.key, "data-thread": plan.thread, "data-head": String(plan.head), tabindex: "-1" },
     plan.day && h("p", { class: "day" }, h("time", { datetime: new Date(item.time).toISOString().slice(0, 10) }, context.words.day(item.time, Date.now()))),
     plan.unread && h("p", { class: "unread-line" }, h("span", {}, context.words.say("timeline.new"))),
     ...drawBody(context, room, plan, toggle),

@@ -19,7 +19,7 @@ export function shell(context, scope) {
   const rooms = sidebar(context, scope);
   const talk = h("div", { class: "talk" });
   const aside = details(context, scope);
-  const root = h("div", { class: "shell" }, h("a", { class: "skip", href: "#composer", onclick: skip }, words.say("app.skip")), rooms, talk, aside);
+  const root = h("main", { class: "shell" }, h("h1", { class: "unseen" }, words.say("app.name")), h("a", { class: "skip", href: "#composer", onclick: skip }, words.say("app.skip")), rooms, talk, aside);
   scope.effect(() => {
     root.dataset.pane = layout.pane.value;
     root.toggleAttribute("data-details", layout.details.value);

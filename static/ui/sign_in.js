@@ -3,7 +3,7 @@
  */
 import { faultOfName } from "../model/names.js";
 import { LANGUAGES } from "../i18n/index.js";
-import { fill, h } from "./dom.js";
+import { fill, h, setAttribute } from "./dom.js";
 import { countdown } from "./countdown.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -62,8 +62,7 @@ export function signIn(context, scope) {
   /** Shows what is wrong, or nothing. @param {...import("./dom.js").Child} children */
   function show(...children) {
     fill(fault, ...children);
-    input.toggleAttribute("aria-invalid", children.length > 0);
-    if (children.length > 0) input.setAttribute("aria-invalid", "true");
+    setAttribute(input, "aria-invalid", children.length > 0 ? "true" : null);
   }
 
   /** @param {Event} event */
@@ -76,6 +75,7 @@ export function signIn(context, scope) {
       input.focus();
       return;
     }
+    show();
     busy(true);
     const refused = await chat.signIn(input.value);
     if (!form.isConnected) return;
@@ -107,7 +107,7 @@ export function signIn(context, scope) {
       submit.disabled = false;
       show();
     });
-    show(h("span", {}, words.error(code)), " ", left);
+    show(h("span", { class: "block" }, words.error(code)), left);
   }
 }
 

@@ -69,6 +69,8 @@ export class Album {
     for (const [width, size] of Object.entries(SIZES)) {
       if (state.only !== undefined && state.only !== width) continue;
       await page.setViewportSize(size);
+      // The page hears of the new width with the next frame.
+      await page.waitForTimeout(100);
       await settle?.();
       for (const theme of THEMES) {
         await page.emulateMedia({ colorScheme: theme });

@@ -75,7 +75,12 @@ export class Cast {
    */
   async visitor(who, { wire, relay, tolerated = relay === undefined ? undefined : REFUSALS, host, before } = {}) {
     const context = await this.#browser.newContext({ locale: LOCALES[this.#language], ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
-    this.#ends.push(() => context.close());
+    this.#ends.push(async () => {
+      // The name is free for the next scene at once.
+      const { origin } = this.#target;
+      await context.request.post(`${origin}/api/auth.logout`, { data: {}, headers: { Origin: origin } }).catch(() => {});
+      await context.close();
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     await this.#album.watch(page, `${who} (${this.#language})`, tolerated);
@@ -111,7 +116,7 @@ export async function signIn(page, name) {
   await page.fill("#name", name);
   await page.press("#name", "Enter");
   await page.waitForSelector("#composer");
-  await page.waitForSelector(".empty h2, .row");
+  await page.locator(".empty:visible, .row").first().waitFor();
 }
 
 /** @param {import("playwright-core").Page} page @param {string} text */

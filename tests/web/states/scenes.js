@@ -20,6 +20,7 @@ const MIRA = "11".repeat(16);
 const WORDS = {
   en: {
     ada: "Ada Lovelace",
+    grace: "Grace Hopper",
     mira: "Mira",
     lines: ["Good morning. The release is at 12:30, as planned.", "The checklist is in the second drawer.", "Fine with me. I bring the coffee 👍", "Thank you!"],
     room: "pictures",
@@ -28,6 +29,7 @@ const WORDS = {
   },
   zh: {
     ada: "林小明",
+    grace: "陈晨光",
     mira: "王美玲",
     lines: ["早上好。发布按计划在 12:30 进行。", "检查清单在第二个抽屉里。", "我没问题，咖啡我来带 👍", "谢谢！"],
     room: "图片",
@@ -53,7 +55,8 @@ export async function door({ cast, take, language }) {
   await page.press("#name", "Enter");
   await page.locator("#name-fault:not(:empty)").waitFor();
   await take(page, "sign-in-name-taken");
-  await owner.context().close();
+  await owner.locator(".self button").last().click();
+  await owner.locator(".notice:visible").waitFor();
   const answer = (/** @type {number} */ status, /** @type {object} */ error) =>
     page.route("**/api/auth.guest", (route) => route.fulfill({ status, json: { error: { message: "", ...error } } }));
   await answer(429, { code: "rate_limited", retry_after_ms: 90_000 });
@@ -137,7 +140,7 @@ async function dialogues(page, take) {
 
 /** @param {import("playwright-core").Page} from @param {import("playwright-core").Page} to @param {Stage["take"]} take @param {typeof WORDS.en} words */
 async function texts(from, to, take, words) {
-  const all = ["12:30", "exit", "<script>alert(1)</script> <b>bold?</b>", "مرحبا بالجميع، الموعد 12:30", "👩‍👩‍👧‍👦 e\u0301 ﷽", "two\n  lines\n\n\tand a tab"];
+  const all = ["12:30", "exit", "<script>alert(1)</script> <b>bold?</b>", "مرحبا بالجميع، الموعد 12:30", "👩‍👩‍👧‍👦 e\u0301 ÅÅ", "two\n  lines\n\n\tand a tab"];
   for (const text of all) {
     await say(from, text);
     await to.waitForFunction((expected) => [...document.querySelectorAll(".row .text")].some((each) => each.textContent === expected), text);
@@ -185,7 +188,7 @@ export async function rooms({ cast, take, language }) {
   await take(ada, "open-room-fault");
   await ada.fill("#room-name", words.room);
   await ada.press("#room-name", "Enter");
-  await ada.locator(".bar h1", { hasText: words.room }).waitFor();
+  await ada.locator(".conversation .bar h2", { hasText: words.room }).waitFor();
   await take(ada, "other-room");
   await mira.locator(".sidebar .list .row-button").first().click();
   await mira.locator("#composer").waitFor();
@@ -318,7 +321,8 @@ export async function flood({ cast, take, language }) {
 export async function cuts({ cast, take, target, language, backend }) {
   const words = WORDS[language];
   const relay = new Relay(target);
-  const page = await cast.member(words.ada, { relay });
+  // Her cookies are lost below, and with them the way to free the name.
+  const page = await cast.member(words.grace, { relay });
   await say(page, words.lines[0]);
   await seen(page, words.lines[0]);
   await page.context().setOffline(true);
