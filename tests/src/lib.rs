@@ -10,6 +10,7 @@
 
 pub mod certificate;
 pub mod folder;
+pub mod insider;
 pub mod memory;
 pub mod page;
 pub mod program;

@@ -16,8 +16,8 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use wire_format::{
-    ClearMessage, ClientFrame, Content, Event, MessageId, OpenedMessage, Publish, RawFrame,
-    ServerFrame,
+    ClearMessage, ClientFrame, Content, Deliver, Event, MessageId, OpenedMessage, Publish,
+    RawFrame, ServerFrame,
 };
 
 use crate::{program::PATIENCE, wire};
@@ -347,19 +347,7 @@ impl Talk {
     /// If the stream ends, or a message cannot be read.
     pub async fn hear(&mut self) -> Heard {
         self.find(|frame| match frame {
-            ServerFrame::Deliver(deliver) => {
-                let opened =
-                    OpenedMessage::parse(deliver.payload.clone()).expect("an opened message");
-                let Ok(Content::Text(text)) = Content::parse(&opened.content) else {
-                    panic!("{} sent no text", deliver.name.as_str());
-                };
-                Some(Heard {
-                    name: deliver.name.as_str().to_owned(),
-                    text,
-                    sequence: deliver.sequence.value(),
-                    message: opened.message,
-                })
-            }
+            ServerFrame::Deliver(deliver) => Some(heard(deliver)),
             _ => None,
         })
         .await
@@ -435,6 +423,23 @@ impl Talk {
                 }
             },
         }
+    }
+}
+
+/// A delivered message as a page shows it.
+///
+/// # Panics
+/// If it is no text.
+pub fn heard(deliver: &Deliver) -> Heard {
+    let opened = OpenedMessage::parse(deliver.payload.clone()).expect("an opened message");
+    let Ok(Content::Text(text)) = Content::parse(&opened.content) else {
+        panic!("{} sent no text", deliver.name.as_str());
+    };
+    Heard {
+        name: deliver.name.as_str().to_owned(),
+        text,
+        sequence: deliver.sequence.value(),
+        message: opened.message,
     }
 }
 

@@ -156,7 +156,7 @@ impl Wire {
         self.reply(self.request).await
     }
 
-    /// Sends an opaque payload to a room's main channel; `Some` waits for the reply.
+    /// Sends an opaque payload to a room's main channel and waits for the reply.
     ///
     /// # Errors
     /// The refusal's code and wait.
@@ -164,8 +164,21 @@ impl Wire {
     /// # Panics
     /// If the connection ends instead.
     pub async fn publish(&mut self, room: &str, payload: impl Into<Bytes>) -> Answer {
+        let payload = payload.into();
+        self.request(|request| publish(request, room, payload))
+            .await
+    }
+
+    /// Sends the frame that is made for the next request id and waits for the reply.
+    ///
+    /// # Errors
+    /// The refusal's code and wait.
+    ///
+    /// # Panics
+    /// If the connection ends instead.
+    pub async fn request(&mut self, make: impl FnOnce(u32) -> ClientFrame) -> Answer {
         self.request += 1;
-        let frame = publish(self.request, room, payload.into());
+        let frame = make(self.request);
         self.send(&frame.encode().stream())
             .await
             .expect("an open connection");

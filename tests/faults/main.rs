@@ -1,0 +1,8 @@
+//! Every unpleasant byte, towards both tiers, and who is not disturbed by it.
+
+mod common;
+mod frames;
+mod names;
+mod order;
+mod sealed;
+mod silence;
