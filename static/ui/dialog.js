@@ -8,11 +8,15 @@ import { icon } from "./icons.js";
  * Opens one. It is gone from the document once closed.
  * @param {import("../i18n/index.js").Words} words
  * @param {string} title
- * @param {(close: () => void) => import("./dom.js").Child[]} draw its content
+ * @param {(close: (next?: unknown) => void) => import("./dom.js").Child[]} draw its content; `close` may name the element that has the
+ *   focus next
  */
 export function openDialog(words, title, draw) {
-  const before = document.activeElement;
-  const close = () => dialog.close();
+  let heir = document.activeElement;
+  const close = (/** @type {unknown} */ next) => {
+    if (next instanceof HTMLElement) heir = next;
+    dialog.close();
+  };
   const dialog = h(
     "dialog",
     { "aria-labelledby": "dialog-title" },
@@ -26,7 +30,7 @@ export function openDialog(words, title, draw) {
   );
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
+    if (heir instanceof HTMLElement && heir.isConnected) heir.focus();
   });
   // A click on the backdrop is one on the dialogue itself, outside its content box.
   dialog.addEventListener("click", (event) => {

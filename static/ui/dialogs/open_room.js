@@ -15,7 +15,7 @@ export function openRoomDialog({ chat, words, layout }) {
     h("form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => open(event, close) }, h("label", { for: "room-name" }, words.say("open_room.name")), input, fault, submit),
   ]);
 
-  /** @param {Event} event @param {() => void} close */
+  /** @param {Event} event @param {(next?: unknown) => void} close */
   async function open(event, close) {
     event.preventDefault();
     const wrong = faultOfRoomName(input.value);
@@ -31,6 +31,6 @@ export function openRoomDialog({ chat, words, layout }) {
       return;
     }
     layout.back();
-    close();
+    close(document.getElementById("composer"));
   }
 }

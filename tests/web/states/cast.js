@@ -100,6 +100,15 @@ export class Cast {
     return page;
   }
 
+  /** A second tab of somebody. @param {import("playwright-core").Page} page */
+  async tab(page) {
+    const tab = await page.context().newPage();
+    await this.#album.watch(tab, `tab (${this.#language})`, REFUSALS);
+    await tab.goto(page.url());
+    await tab.locator("#composer").waitFor();
+    return tab;
+  }
+
   async end() {
     for (const end of this.#ends.splice(0).reverse()) await end();
   }

@@ -98,7 +98,6 @@ export async function screens({ cast, take, target }) {
 export async function lobby({ cast, take, language }) {
   const words = WORDS[language];
   const ada = await cast.member(words.ada);
-  await take(ada, "lobby-empty");
   const mira = await cast.member(words.mira);
   await say(mira, words.lines[0]);
   await seen(ada, words.lines[0]);
@@ -369,9 +368,7 @@ export async function endings({ cast, take, target, language, backend }) {
   await seen(events, words.lines[0]);
   await events.locator(".state").waitFor({ state: "detached" });
   await take(events, "events", { settle: () => phoneDetails(events) });
-  const twin = await events.context().newPage();
-  await twin.goto(events.url());
-  await twin.locator("#composer").waitFor();
+  const twin = await cast.tab(events);
   await twin.locator(".self button").last().click();
   await twin.locator(".notice:visible").waitFor();
   await take(twin, "signed-out");
