@@ -100,6 +100,8 @@ export class Room {
     const place = { sequence: frame.sequence, time: frame.time, sender: frame.sender, name: frame.name, mine: this.#isSelf(frame.sender) };
     try {
       const { content, ...opened } = decodeOpened(frame.payload);
+      // Who comes back to a session is not told again which key it holds.
+      if (this.key.peek().state === "none") this.key.value = { state: "held", n: opened.epoch, since: 0 };
       const history = frame.sequence <= this.#historyUpTo;
       const item = this.timeline.deliver({ ...place, ...opened, history, text: content.type === "text" ? content.text : null });
       return item?.history ? null : item;

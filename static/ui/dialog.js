@@ -13,7 +13,8 @@ import { icon } from "./icons.js";
  */
 export function openDialog(words, title, draw) {
   let heir = document.activeElement;
-  const close = (/** @type {unknown} */ next) => {
+  /** @param {unknown} [next] */
+  const close = (next) => {
     if (next instanceof HTMLElement) heir = next;
     dialog.close();
   };
