@@ -117,6 +117,18 @@ impl Session {
         .await
     }
 
+    async fn publish(&self, publish: Publish) -> Response {
+        // The body of the frame: the message without its kind.
+        let body = ClientFrame::Publish(publish).encode().message().slice(1..);
+        self.send(
+            Method::POST,
+            "/api/publish",
+            "application/octet-stream",
+            body,
+        )
+        .await
+    }
+
     /// Asks for a path.
     ///
     /// # Panics
@@ -294,6 +306,20 @@ impl Talk {
         self.ask(frame).await
     }
 
+    /// Posts a message and gives the whole answer.
+    ///
+    /// # Panics
+    /// If the proxy does not answer.
+    pub async fn post_text(&mut self, text: &str) -> Response {
+        let message = MessageId::from_bytes(rand::random());
+        let content = Content::encode_text(text).expect("a text").into();
+        let payload = ClearMessage { message, content }.encode();
+        let ClientFrame::Publish(publish) = wire::publish(1, &self.room, payload) else {
+            panic!("a publish frame");
+        };
+        self.session.publish(publish).await
+    }
+
     /// Sends a command and waits for its reply.
     ///
     /// # Errors
@@ -318,13 +344,7 @@ impl Talk {
                 self.reply().await
             }
             (Stream::Events(..), ClientFrame::Publish(publish)) => {
-                let body = publish_body(publish);
-                let kind = "application/octet-stream";
-                let response = self
-                    .session
-                    .send(Method::POST, "/api/publish", kind, body)
-                    .await;
-                wire::answer(&response.body)
+                wire::answer(&self.session.publish(publish).await.body)
             }
             (Stream::Events(..), frame) => panic!("{frame:?} is posted otherwise"),
         }
@@ -459,9 +479,4 @@ fn event_data(buffer: &mut BytesMut) -> Option<Bytes> {
             return Some(BASE64_STANDARD.decode(data).expect("base64").into());
         }
     }
-}
-
-/// The body of a publish frame: its message without the kind.
-fn publish_body(publish: Publish) -> Bytes {
-    ClientFrame::Publish(publish).encode().message().slice(1..)
 }

@@ -1,0 +1,8 @@
+//! Several web-proxies on one separately started chat-server, as people run them.
+
+mod conversation;
+mod healing;
+mod http;
+mod limits;
+mod readers;
+mod shutdown;

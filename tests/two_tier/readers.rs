@@ -1,0 +1,108 @@
+//! A reader that stops reading is cut; nobody else is cut or loses anything.
+
+use sealwire_tests::{
+    page::{Path, Session},
+    program::Program,
+    tiers::{ChatServer, WebProxy},
+    wire::Wire,
+};
+use wire_format::{CloseCode, Event, ServerFrame, event::LeaveReason};
+
+const MESSAGES: u64 = 400;
+const MESSAGE_BYTES: usize = 64 * 1024;
+
+#[tokio::test]
+async fn a_slow_reader_of_the_wire_is_cut_and_nobody_else_notices() {
+    let mut program = Program::start("chat-server", ["--listen=127.0.0.1:0", "--messages=0"]);
+    let address = program.listening().await;
+    let (mut slow, token) = Wire::guest(address, "slow").await;
+    slow.enter("lobby").await;
+    let (mut talker, _) = Wire::guest(address, "talker").await;
+    talker.enter("lobby").await;
+    let (mut reader, _) = Wire::guest(address, "reader").await;
+    reader.enter("lobby").await;
+    let talking = async {
+        for number in 0..MESSAGES {
+            let mut payload = number.to_be_bytes().to_vec();
+            payload.resize(MESSAGE_BYTES, 0);
+            talker.publish("lobby", payload).await.expect("a message");
+        }
+        talker
+    };
+    let reading = async {
+        let (mut next, mut cut) = (0, None);
+        while next < MESSAGES || cut.is_none() {
+            match reader.frame().await.expect("an undisturbed reader") {
+                ServerFrame::Deliver(deliver) => {
+                    assert_eq!(deliver.payload[..8], next.to_be_bytes());
+                    next += 1;
+                    assert_eq!(deliver.sequence.value(), next);
+                }
+                ServerFrame::Event(frame) => {
+                    if let Ok(Event::RoomLeft { member, reason, .. }) = frame.event() {
+                        cut = Some((member, reason));
+                    }
+                }
+                frame => panic!("{frame:?}"),
+            }
+        }
+        cut
+    };
+    let (_talker, cut) = tokio::join!(talking, reading);
+    assert_eq!(cut, Some((token.member(), LeaveReason::Lost)));
+    let code = slow.closed().await;
+    assert!(matches!(code, Some(CloseCode::TooSlow) | None), "{code:?}");
+    Wire::guest(address, "slow").await;
+}
+
+#[tokio::test]
+async fn a_page_that_stops_reading_is_cut_and_nobody_else_notices() {
+    let server = ChatServer::start_with(&["--messages=0"], &[]).await;
+    let arguments = [
+        server.backend(server.address),
+        vec!["--message-rate=10000/s".to_owned()],
+    ]
+    .concat();
+    let proxy = WebProxy::start_with(&arguments, &[]).await;
+    let slow = Session::sign_in(proxy.address, "slow").await;
+    let mut slow_socket = slow.enter(Path::Socket, "lobby").await;
+    let slow_events = slow.open(Path::Posts, "lobby").await;
+    let mut talker = Session::sign_in(proxy.address, "talker")
+        .await
+        .enter(Path::Posts, "lobby")
+        .await;
+    let mut reader = Session::sign_in(proxy.address, "reader")
+        .await
+        .enter(Path::Socket, "lobby")
+        .await;
+    let text = "x".repeat(MESSAGE_BYTES);
+    let talking = async {
+        for number in 0..MESSAGES {
+            talker
+                .say(&format!("{number} {text}"))
+                .await
+                .expect("a message");
+        }
+    };
+    let reading = async {
+        for number in 0..MESSAGES {
+            let heard = reader.hear().await;
+            assert_eq!(
+                heard.text.split(' ').next(),
+                Some(number.to_string().as_str())
+            );
+        }
+    };
+    tokio::join!(talking, reading);
+    // The slow streams end, however much of what was in flight is read now.
+    let mut frames = 0_u64;
+    while slow_socket.next().await.is_some() {
+        frames += 1;
+    }
+    assert!(
+        frames < MESSAGES,
+        "{frames} frames were kept for a stream that nobody read"
+    );
+    drop(slow_events);
+    reader.say("still here").await.expect("a message");
+}
