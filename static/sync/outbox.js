@@ -18,6 +18,8 @@ import { WAITABLE } from "../wire/codes.js";
 /** Waits of the server's choosing that are kept before the user is asked. */
 const TRIES = 4;
 const WAIT_MS = 2_000;
+/** A shorter wait is not worth a word. */
+const SHOWN_MS = 1_000;
 
 /** Sends what is put in. */
 export class Outbox {
@@ -138,7 +140,7 @@ export class Outbox {
   /** @param {Entry} entry @param {string} code @param {number} ms */
   #wait(entry, code, ms) {
     const channel = entry.channel;
-    this.#move(entry, { state: "waiting", code, retryAt: Date.now() + ms });
+    this.#move(entry, ms < SHOWN_MS ? { state: "queued" } : { state: "waiting", code, retryAt: Date.now() + ms });
     this.#occupied.add(channel);
     const timer = setTimeout(() => {
       this.#stopWaiting(channel);

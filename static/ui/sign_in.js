@@ -106,6 +106,8 @@ export function signIn(context, scope) {
     left.addEventListener("done", () => {
       submit.disabled = false;
       show();
+      // A server that was busy need not be asked by hand again; a limit is for the user to decide.
+      if (code === "busy") form.requestSubmit();
     });
     show(h("span", { class: "block" }, words.error(code)), left);
   }

@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const READY_MS = 20_000;
+/** Many sign-ins of one address, and few enough messages that a flood is one for longer than an eye blinks. */
+const RATES = ["--sign-in-rate", "600/m", "--message-rate", "30/m"];
 
 /** A port that was free a moment ago. */
 export function freePort() {
@@ -54,7 +56,7 @@ export class Servers {
     this.#chatPort = await freePort();
     this.proxyPort = await freePort();
     await this.startBackend();
-    this.#proxy = this.#spawn("web-proxy", ["--listen", `127.0.0.1:${this.proxyPort}`, "--backend", `127.0.0.1:${this.#chatPort}`, "--data", join(this.#folder, "proxy")]);
+    this.#proxy = this.#spawn("web-proxy", ["--listen", `127.0.0.1:${this.proxyPort}`, "--backend", `127.0.0.1:${this.#chatPort}`, "--data", join(this.#folder, "proxy"), ...RATES]);
     await listening(this.proxyPort);
   }
 

@@ -65,13 +65,13 @@ test("a flood is waited out as long as the server says, then sent by itself", as
 
 test("waiting gives up after four tries; the others go on and a retry starts over", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { outbox, states, sent } = scripted((n) => (n <= 4 ? refused("busy", 10) : ok(n)));
+  const { outbox, states, sent } = scripted((n) => (n <= 4 ? refused("busy", 1_000) : ok(n)));
   outbox.ready("c");
   outbox.add("c", "m1", BYTES);
   outbox.add("c", "m2", BYTES);
   for (let i = 0; i < 4; i++) {
     await turns();
-    t.mock.timers.tick(10);
+    t.mock.timers.tick(1_000);
   }
   await turns();
   assert.equal(sent.length, 5);
@@ -81,6 +81,17 @@ test("waiting gives up after four tries; the others go on and a retry starts ove
   outbox.retry("c", "m1");
   await turns();
   assert.equal(states.at(-1), "m1 sent");
+});
+
+test("a wait too short to be read is not shown", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { outbox, states } = scripted((n) => (n === 1 ? refused("rate_limited", 33) : ok(n)));
+  outbox.ready("c");
+  outbox.add("c", "m1", BYTES);
+  await turns();
+  t.mock.timers.tick(33);
+  await turns();
+  assert.deepEqual(states, ["m1 queued", "m1 sending", "m1 queued", "m1 sending", "m1 sent"]);
 });
 
 test("what waiting cannot help fails at once and can be forgotten", async () => {
