@@ -26,6 +26,8 @@ pub struct Insider {
     pub announcement: Announcement,
     /// The number that counts this member's messages.
     pub instance: InstanceId,
+    /// The secret of the epoch that this member started.
+    pub started: Option<[u8; 32]>,
     epoch: Option<(EpochNumber, EpochKeys)>,
     rng: StdRng,
 }
@@ -36,12 +38,18 @@ impl Insider {
     /// # Panics
     /// If the server refuses.
     pub async fn announced(server: SocketAddr, name: &str) -> Self {
+        let keys = SessionKeys::generate(&mut StdRng::from_seed(rand::random()));
+        Self::announced_with(server, name, keys.expect("keys")).await
+    }
+
+    /// Signs in and announces these keys.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn announced_with(server: SocketAddr, name: &str, keys: SessionKeys) -> Self {
         let mut rng = StdRng::from_seed(rand::random());
         let (wire, token) = Wire::guest(server, name).await;
-        let (member, keys) = (
-            token.member(),
-            SessionKeys::generate(&mut rng).expect("keys"),
-        );
+        let member = token.member();
         let made = keys.announce(member, name, now(), &mut rng);
         let announcement = made.expect("an announcement");
         let instance = InstanceId::from_bytes(rand::random());
@@ -51,6 +59,7 @@ impl Insider {
             keys,
             announcement,
             instance,
+            started: None,
             epoch: None,
             rng,
         };
@@ -96,7 +105,9 @@ impl Insider {
     /// # Panics
     /// If the server refuses.
     pub async fn start(&mut self, n: EpochNumber) {
-        let secret = EpochSecret::generate(&mut self.rng);
+        let bytes = rand::random();
+        let secret = EpochSecret::from_bytes(bytes);
+        self.started = Some(bytes);
         let draft = EpochDraft {
             room: lobby(),
             n,

@@ -22,6 +22,8 @@ pub struct Wire {
     stream: TcpStream,
     buffer: BytesMut,
     request: u32,
+    /// What it signed in with: a secret, to look for it where it must not be.
+    pub token: [u8; 32],
 }
 
 /// The answer to a request: the fields of `ok`, or the code and the wait in milliseconds.
@@ -62,6 +64,7 @@ impl Wire {
             stream,
             buffer: BytesMut::new(),
             request: 0,
+            token: [0; 32],
         }
     }
 
@@ -88,7 +91,10 @@ impl Wire {
         let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
         let fields = json!({"name": name, "token": hex});
         match self.command("auth.guest", fields).await {
-            Ok(_) => Ok(GuestToken::from_bytes(token)),
+            Ok(_) => {
+                self.token = token;
+                Ok(GuestToken::from_bytes(token))
+            }
             Err((code, _)) => Err(code),
         }
     }

@@ -1,0 +1,3 @@
+//! Who must not know: canaries in what is typed, in keys and in secrets, and where they are looked for.
+
+mod canaries;
