@@ -1,9 +1,9 @@
 /**
- * The people in the pictures: real browser contexts, some of them behind a relay that can be cut, some with a hand on the
+ * The people in the pictures: real browser contexts, some of them behind a gate that can be shut, some with a hand on the
  * wire to bring about what no well-behaved server does on request.
  */
 import { REFUSALS } from "./album.js";
-import { Relay } from "./relay.js";
+import { Gate } from "../harness/gate.js";
 
 const LOCALES = Object.freeze({ en: "en-GB", zh: "zh-CN" });
 
@@ -71,9 +71,9 @@ export class Cast {
   /**
    * A browser of one's own at the door.
    * @param {string} who
-   * @param {{ wire?: Wire, relay?: Relay, tolerated?: RegExp, host?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
+   * @param {{ wire?: Wire, gate?: Gate, tolerated?: RegExp, host?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
    */
-  async visitor(who, { wire, relay, tolerated = relay === undefined ? undefined : REFUSALS, host, before } = {}) {
+  async visitor(who, { wire, gate, tolerated = gate === undefined ? undefined : REFUSALS, host, before } = {}) {
     const context = await this.#browser.newContext({ locale: LOCALES[this.#language], ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
     this.#ends.push(async () => {
       // The name is free for the next scene at once.
@@ -87,7 +87,7 @@ export class Cast {
     await wire?.hold(page);
     await before?.(page);
     const url = new URL(this.#target);
-    if (relay !== undefined) url.port = String(await this.#listening(relay));
+    if (gate !== undefined) url.port = new URL(gate.url).port;
     if (host !== undefined) url.hostname = host;
     await page.goto(url.href);
     return page;
@@ -113,10 +113,11 @@ export class Cast {
     for (const end of this.#ends.splice(0).reverse()) await end();
   }
 
-  /** @param {Relay} relay */
-  async #listening(relay) {
-    this.#ends.push(() => relay.close());
-    return relay.listen();
+  /** A relay that can be cut, as with a cable; without `upgrade` it lets no WebSocket through. @param {{ upgrade: boolean }} settings */
+  async gate(settings) {
+    const gate = await Gate.start(this.#target.href, settings);
+    this.#ends.push(() => gate.stop());
+    return gate;
   }
 }
 

@@ -5,13 +5,11 @@ import { channelIdOf, randomId, roomIdOf } from "../../../static/wire/ids.js";
 import { REFUSALS } from "./album.js";
 import { Wire, openRoom, refuse, say, seen, signIn } from "./cast.js";
 import { closeFrame, deliverFrame, eventFrame } from "./frames.js";
-import { Relay } from "./relay.js";
 
 /**
  * @typedef {object} Stage
  * @property {import("./cast.js").Cast} cast
  * @property {(page: import("playwright-core").Page, name: string, how?: { settle?: () => Promise<void> }) => Promise<void>} take
- * @property {{ host: string, port: number }} target
  * @property {null | { stop: () => Promise<void>, start: () => Promise<void> }} backend
  * @property {"en" | "zh"} language
  */
@@ -77,7 +75,7 @@ export async function door({ cast, take, language }) {
 }
 
 /** Screens before and instead of the door. @param {Stage} stage */
-export async function screens({ cast, take, target }) {
+export async function screens({ cast, take }) {
   const plain = await cast.visitor("insecure", { host: "insecure.example", tolerated: /Cross-Origin-Opener-Policy/ });
   await plain.locator(".gate h1").waitFor();
   await take(plain, "insecure");
@@ -85,7 +83,7 @@ export async function screens({ cast, take, target }) {
     await page.addInitScript(() => localStorage.setItem("sealwire.session", "Ada"));
     await page.route("**/api/session", (route) => route.fulfill({ status: 503, json: { error: { code: "unavailable", message: "", retry_after_ms: 60_000 } } }));
   };
-  const starting = await cast.visitor("starting", { relay: new Relay(target), before });
+  const starting = await cast.visitor("starting", { tolerated: REFUSALS, before });
   await starting.locator("p[role=status]:not(:empty)").waitFor();
   await take(starting, "starting");
   const pseudo = await cast.visitor("made-up language", { before: (page) => page.addInitScript(() => localStorage.setItem("sealwire.language", "pseudo")) });
@@ -320,11 +318,11 @@ export async function flood({ cast, take, language, backend }) {
 }
 
 /** Links that break. @param {Stage} stage */
-export async function cuts({ cast, take, target, language, backend }) {
+export async function cuts({ cast, take, language, backend }) {
   const words = WORDS[language];
-  const relay = new Relay(target);
+  const gate = await cast.gate({ upgrade: true });
   // Her cookies are lost below, and with them the way to free the name.
-  const page = await cast.member(words.grace, { relay });
+  const page = await cast.member(words.grace, { gate });
   await say(page, words.lines[0]);
   await seen(page, words.lines[0]);
   await page.context().setOffline(true);
@@ -332,7 +330,7 @@ export async function cuts({ cast, take, target, language, backend }) {
   await take(page, "offline");
   await page.context().setOffline(false);
   await page.locator(".banner").waitFor({ state: "hidden" });
-  relay.cut();
+  gate.close();
   await say(page, words.lines[1]);
   await page.locator(".banner:visible").waitFor();
   await take(page, "reconnecting");
@@ -340,7 +338,7 @@ export async function cuts({ cast, take, target, language, backend }) {
   await page.locator("dialog").waitFor();
   await take(page, "sign-out-unsent");
   await page.keyboard.press("Escape");
-  relay.mend();
+  gate.open();
   await page.locator(".banner").waitFor({ state: "hidden" });
   await seen(page, words.lines[1]);
   await page.locator(".state").waitFor({ state: "detached" });
@@ -351,9 +349,9 @@ export async function cuts({ cast, take, target, language, backend }) {
     await backend.start();
     await page.locator(".banner").waitFor({ state: "hidden", timeout: 60_000 });
   }
-  relay.cut();
+  gate.close();
   await page.context().clearCookies();
-  relay.mend();
+  gate.open();
   await page.locator(".gate h1").waitFor();
   await take(page, "returning");
   await page.route("**/api/auth.guest", (route) => route.fulfill({ status: 403, json: { error: { code: "not_allowed", message: "" } } }));
@@ -362,11 +360,9 @@ export async function cuts({ cast, take, target, language, backend }) {
 }
 
 /** WebSocket blocked, and endings. @param {Stage} stage */
-export async function endings({ cast, take, target, language, backend }) {
+export async function endings({ cast, take, language, backend }) {
   const words = WORDS[language];
-  const relay = new Relay(target);
-  relay.blocksSockets = true;
-  const events = await cast.member(words.mira, { relay });
+  const events = await cast.member(words.mira, { gate: await cast.gate({ upgrade: false }) });
   await say(events, words.lines[0]);
   await seen(events, words.lines[0]);
   await events.locator(".state").waitFor({ state: "detached" });
