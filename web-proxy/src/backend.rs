@@ -1,0 +1,391 @@
+//! The chat-server as the proxy knows it: one [`chat_client::Session`] a browser session.
+//!
+//! Everything that depends on the client library is in this file: what it asks becomes a
+//! [`Refusal`], and what it tells becomes an [`Arrival`] whose frames are ready for pages.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chat_client::{
+    ConnectError, Endpoint, Keyring, Session, SessionEvent, SessionEvents, SessionSettings, Trust,
+    endpoint::Transport,
+    error::Ended,
+    room::{Happened, Unreadable},
+    session::{Carry, LostCause, SessionEnd},
+};
+use tokio::{net::TcpStream, time::timeout};
+use wire_format::{
+    ChannelId, ClearMessage, CloseCode, ErrorCode, Event, EventFrame, GuestToken, MemberId,
+    ProxyKey, Refusal, RoomId, RunId, Sequence, ServerFrame, SessionKeys,
+    command::{
+        auth::SignedIn,
+        rooms::{Entered, MemberPage, OpenedRoom, RoomList},
+    },
+    event::LeaveReason,
+};
+
+use crate::{error::Error, settings::Settings};
+
+/// Where sessions come from.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    endpoint: Endpoint,
+    trust: Option<Trust>,
+    proxy_key: Option<ProxyKey>,
+    keyring: Keyring,
+}
+
+impl Backend {
+    /// Reads the authorities that the chat-server's certificate must lead to.
+    ///
+    /// # Errors
+    /// [`Error::Trust`].
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
+        let trust = match (settings.backend.transport, &settings.backend_ca) {
+            (Transport::Plain, _) => None,
+            (Transport::Tls, Some(path)) => Some(Trust::from_pem_file(path)?),
+            (Transport::Tls, None) => Some(Trust::of_this_machine()?),
+        };
+        Ok(Self {
+            endpoint: settings.backend.clone(),
+            trust,
+            proxy_key: settings.proxy_key.clone(),
+            keyring: Keyring::new(),
+        })
+    }
+
+    /// Connects and signs in for a browser at this address.
+    ///
+    /// A dropped future closes the connection.
+    ///
+    /// # Errors
+    /// The chat-server's refusal, or `unavailable`.
+    pub(crate) async fn sign_in(
+        &self,
+        name: String,
+        token: GuestToken,
+        keys: SessionKeys,
+        address: IpAddr,
+    ) -> Result<(Link, Arrivals, SignedIn), Refusal> {
+        let carry = self.proxy_key.as_ref().map(|key| Carry {
+            key: key.clone(),
+            address: address.to_string(),
+        });
+        let mut settings = SessionSettings::new(self.endpoint.clone(), name, token, Arc::new(keys));
+        settings.trust = self.trust.clone();
+        settings.client = concat!("web-proxy/", env!("CARGO_PKG_VERSION")).to_owned();
+        settings.carry = carry;
+        settings.keyring = self.keyring.clone();
+        settings.send_within = SEND_WITHIN;
+        let (session, events) = Session::connect(settings).await.map_err(refusal_of_connect)?;
+        let who = SignedIn {
+            member: session.member(),
+            name: session.name().to_owned(),
+        };
+        let rooms = Rooms::default();
+        let link = Link {
+            session,
+            rooms: rooms.clone(),
+        };
+        let arrivals = Arrivals {
+            events,
+            rooms,
+            me: who.member,
+        };
+        Ok((link, arrivals, who))
+    }
+
+    /// Whether the chat-server takes connections at the moment.
+    pub(crate) async fn is_reachable(&self) -> bool {
+        let Endpoint { host, port, .. } = &self.endpoint;
+        let connecting = TcpStream::connect((host.as_str(), *port));
+        matches!(timeout(REACHED_WITHIN, connecting).await, Ok(Ok(_)))
+    }
+}
+
+/// The way to the chat-server of one session.
+#[derive(Debug)]
+pub(crate) struct Link {
+    session: Session,
+    rooms: Rooms,
+}
+
+impl Link {
+    /// Enters a room, or asks how it stands.
+    ///
+    /// A dropped future may have entered the room.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn enter(&self, room: &str) -> Result<Entered, Refusal> {
+        let entered = self.session.enter(room).await.map_err(refusal_of_call)?;
+        self.rooms.lock().insert(entered.channel, entered.id);
+        Ok(entered)
+    }
+
+    /// Leaves a room.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn exit(&self, room: RoomId) -> Result<(), Refusal> {
+        self.session.exit(room).await.map_err(refusal_of_call)?;
+        self.rooms.forget(room);
+        Ok(())
+    }
+
+    /// Makes a room.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn open(&self, room: &str) -> Result<OpenedRoom, Refusal> {
+        self.session.open(room).await.map_err(refusal_of_call)
+    }
+
+    /// The rooms of the chat-server.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn list(&self) -> Result<RoomList, Refusal> {
+        self.session.rooms().await.map_err(refusal_of_call)
+    }
+
+    /// A page of a room's members.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn members(
+        &self,
+        room: RoomId,
+        after: Option<MemberId>,
+    ) -> Result<MemberPage, Refusal> {
+        let page = self.session.members(room, after).await;
+        page.map_err(refusal_of_call)
+    }
+
+    /// Seals a message, sends it, and waits until it stands in the channel.
+    ///
+    /// A dropped future leaves it in the queue.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn publish(
+        &self,
+        channel: ChannelId,
+        message: ClearMessage,
+    ) -> Result<Sequence, Refusal> {
+        let room = self.rooms.lock().get(&channel).copied();
+        let room = room.ok_or(ErrorCode::NotInRoom)?;
+        let ClearMessage { message, content } = message;
+        let sent = self.session.send(room, message, content).await;
+        sent.map_err(|failure| match failure {
+            chat_client::room::SendFailure::Refused(refusal) => refusal,
+            other => waiting_helps(other.code()),
+        })
+    }
+
+    /// The rooms that the session is in.
+    pub(crate) fn rooms(&self) -> Vec<RoomId> {
+        self.rooms.lock().values().copied().collect()
+    }
+
+    /// Signs out: name, connection and keys are free when it returns.
+    pub(crate) async fn sign_out(&self) {
+        self.session.logout().await;
+    }
+}
+
+/// What the chat-server tells one session.
+#[derive(Debug)]
+pub(crate) struct Arrivals {
+    events: SessionEvents,
+    rooms: Rooms,
+    me: MemberId,
+}
+
+/// Something for a page.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// An opened message.
+    Deliver(Delivery),
+    /// The event in place of a message that cannot be shown.
+    Unreadable(Delivery),
+    /// Something that happened.
+    Event(Event),
+    /// The session is over; the last arrival.
+    Ended(CloseCode),
+}
+
+/// What stands in one place of a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) channel: ChannelId,
+    pub(crate) run: RunId,
+    pub(crate) sequence: Sequence,
+    /// The encoded frame, kind and body; shared by all sessions of the process where it can be.
+    pub(crate) frame: Bytes,
+}
+
+impl Arrivals {
+    /// The next arrival. Safe to drop while waiting.
+    pub(crate) async fn next(&mut self) -> Arrival {
+        while let Some(event) = self.events.next().await {
+            if let Some(arrival) = self.arrival(event) {
+                return arrival;
+            }
+        }
+        Arrival::Ended(CloseCode::Done)
+    }
+
+    fn arrival(&mut self, event: SessionEvent) -> Option<Arrival> {
+        Some(match event {
+            // A page gets the reply to its own enter; after a cut it enters again by itself.
+            SessionEvent::Entered(_) => return None,
+            SessionEvent::Room { room, happened } => self.happened(room, happened)?,
+            SessionEvent::Exited { room, refusal } => {
+                tracing::info!(%room, code = %refusal.code, "a room was not entered again");
+                self.rooms.forget(room);
+                let reason = LeaveReason::Lost;
+                let member = self.me;
+                Arrival::Event(Event::RoomLeft {
+                    room,
+                    member,
+                    reason,
+                })
+            }
+            SessionEvent::Lost { retry_in, cause } => {
+                tracing::debug!(member = %self.me, %cause, "the chat-server is lost");
+                let retry_ms = millis(retry_in);
+                Arrival::Event(Event::BackendLost { retry_ms })
+            }
+            SessionEvent::Back => Arrival::Event(Event::BackendBack {}),
+            SessionEvent::Ended(end) => Arrival::Ended(close_code_of(&end)),
+        })
+    }
+
+    fn happened(&self, room: RoomId, happened: Happened) -> Option<Arrival> {
+        let channel = ChannelId::main_of(room);
+        Some(Arrival::Event(match happened {
+            Happened::Message(message) => {
+                return Some(Arrival::Deliver(Delivery {
+                    channel: message.channel,
+                    run: message.run,
+                    sequence: message.sequence,
+                    frame: message.page_frame().message(),
+                }));
+            }
+            Happened::Unreadable(unreadable) => return Some(Arrival::Unreadable(in_place(unreadable))),
+            Happened::Missed(reason) => Event::ChannelMissed { channel, reason },
+            Happened::Joined(member) => Event::RoomJoined { room, member },
+            Happened::Left { member, reason } => Event::RoomLeft {
+                room,
+                member,
+                reason,
+            },
+            Happened::MemberChanged(member) => Event::MemberChanged { room, member },
+            Happened::Keyed { n, reason } => Event::RoomKeyed { room, n, reason },
+            Happened::Waiting { n, since } => Event::RoomWaiting { room, n, since },
+            Happened::Alarm(alarm) => {
+                tracing::warn!(%room, %alarm, "something that honest members do not do");
+                return None;
+            }
+            // Answered to the one who sent it.
+            Happened::Sent { .. } | Happened::Unsent { .. } => return None,
+        }))
+    }
+}
+
+/// The event that stands in place of a delivery.
+fn in_place(unreadable: Unreadable) -> Delivery {
+    let Unreadable {
+        channel,
+        run,
+        sequence,
+        sender,
+        name,
+        cause,
+        fault,
+        ..
+    } = unreadable;
+    if let Some(fault) = fault {
+        tracing::warn!(%channel, %sequence, %sender, %fault, "a message was not opened");
+    }
+    let event = Event::MessageUnreadable {
+        channel,
+        sequence,
+        sender,
+        name: name.as_str().to_owned(),
+        cause,
+    };
+    let frame = ServerFrame::Event(EventFrame::new(&event, Bytes::new()));
+    Delivery {
+        channel,
+        run,
+        sequence,
+        frame: frame.encode().message(),
+    }
+}
+
+/// The rooms that a session is in, by channel.
+#[derive(Clone, Debug, Default)]
+struct Rooms(
+    /// Locked for one look-up or change; link and arrivals both know.
+    Arc<Mutex<HashMap<ChannelId, RoomId>>>,
+);
+
+impl Rooms {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ChannelId, RoomId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&self, room: RoomId) {
+        self.lock().remove(&ChannelId::main_of(room));
+    }
+}
+
+fn refusal_of_connect(error: ConnectError) -> Refusal {
+    match error {
+        ConnectError::Refused { refusal, .. } => refusal,
+        error => {
+            tracing::warn!(%error, "a session did not come about");
+            waiting_helps(ErrorCode::Unavailable)
+        }
+    }
+}
+
+fn refusal_of_call(error: chat_client::CallError) -> Refusal {
+    match error {
+        chat_client::CallError::Refused(refusal) => refusal,
+        other => waiting_helps(other.code()),
+    }
+}
+
+/// A refusal of the proxy's own; where the chat-server is away, it says when to try again.
+fn waiting_helps(code: ErrorCode) -> Refusal {
+    match code {
+        ErrorCode::Unavailable | ErrorCode::Busy => Refusal::retry_after(code, TRY_AGAIN_MS),
+        code => code.into(),
+    }
+}
+
+fn close_code_of(end: &SessionEnd) -> CloseCode {
+    match end {
+        SessionEnd::Lost(LostCause::Ended(Ended::Closed(code))) => *code,
+        SessionEnd::SignedOut | SessionEnd::Lost(_) | SessionEnd::Internal => CloseCode::Done,
+    }
+}
+
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// How long a message may be on its way: less than a page waits for an answer.
+const SEND_WITHIN: Duration = Duration::from_secs(15);
+/// How long a probe of the chat-server may take.
+const REACHED_WITHIN: Duration = Duration::from_secs(2);
+/// When to try again without a chat-server, in milliseconds.
+const TRY_AGAIN_MS: u32 = 2_000;

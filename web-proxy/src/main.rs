@@ -1,0 +1,137 @@
+//! `web-proxy`: settings, log, an embedded chat-server where one is wanted, run, drain, exit code.
+//!
+//! Exit codes: 0 drained after SIGTERM or SIGINT; 1 could not start, or the grace period was over
+//! first; 2 wrong usage; 130 after a second signal, at once.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use chat_server::{BindError, Running, Server, Transport};
+use tracing_subscriber::EnvFilter;
+use web_proxy::{
+    Outcome, Proxy, Settings,
+    cli::{Launch, LogFormat, Options},
+    settings::plain,
+    shutdown::Signals,
+};
+use wire_format::ProxyKey;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let launch = Options::launch()?;
+    start_log(launch.log_format);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime does not start")?
+        .block_on(run(launch))
+}
+
+async fn run(launch: Launch) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen().context("signals cannot be listened to")?;
+    let Launch {
+        mut settings,
+        embedded,
+        data,
+        ..
+    } = launch;
+    let grace = settings.grace;
+    let chat_server = match embedded {
+        Some(listen) => Some(embed(&mut settings, listen, data).await?),
+        None => None,
+    };
+    let proxy = Proxy::bind(settings).await?;
+    announce(&proxy)?;
+    let handle = proxy.handle();
+    let mut serving = std::pin::pin!(proxy.serve());
+    let outcome = tokio::select! {
+        outcome = &mut serving => outcome,
+        () = signals.next() => {
+            tracing::info!("stopping; a second signal stops at once");
+            handle.shut_down();
+            tokio::select! {
+                outcome = serving => outcome,
+                () = signals.next() => std::process::exit(AT_ONCE),
+            }
+        }
+    };
+    if let Some(chat_server) = chat_server {
+        tokio::select! {
+            _ = chat_server.shutdown(grace.min(EMBEDDED_GRACE)) => {}
+            () = signals.next() => std::process::exit(AT_ONCE),
+        }
+    }
+    Ok(match outcome {
+        Outcome::Drained => {
+            tracing::info!("drained");
+            ExitCode::SUCCESS
+        }
+        Outcome::GraceOver { left } => {
+            tracing::warn!(left, "the grace period was over first");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Starts a chat-server in this process, on real TCP so that other programs can connect as well,
+/// with a key that only this proxy knows unless one was given.
+async fn embed(
+    settings: &mut Settings,
+    listen: std::net::SocketAddr,
+    data: std::path::PathBuf,
+) -> anyhow::Result<Running> {
+    let key = settings
+        .proxy_key
+        .get_or_insert_with(|| ProxyKey::from_bytes(rand::random()));
+    let server = chat_server::Settings {
+        listen,
+        transport: Transport::Plain,
+        proxy_key: Some(key.clone()),
+        data: Some(data),
+        ..Default::default()
+    };
+    let server = Server::bind(server).await.map_err(|error| match error {
+        BindError::Listen { address, source } => anyhow::Error::new(source).context(format!(
+            "the chat-server cannot listen on {address}; choose another address with --chat-listen"
+        )),
+        other => anyhow::Error::new(other).context("the embedded chat-server does not start"),
+    })?;
+    let running = server.start();
+    settings.backend = plain(running.local_addr());
+    Ok(running)
+}
+
+/// Prints the address to open, and off loopback how colleagues get in.
+fn announce(proxy: &Proxy) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "Sealwire is listening on {} (open it in a browser)", proxy.url())?;
+    if let Some(admin) = proxy.admin_addr() {
+        writeln!(out, "figures are on http://{admin}/metrics")?;
+    }
+    if let Some(url) = proxy.colleagues_url() {
+        writeln!(out, "colleagues open {url}")?;
+    }
+    if let Some(fingerprint) = proxy.fingerprint() {
+        writeln!(out, "the certificate's SHA-256 fingerprint is {fingerprint}")?;
+    }
+    out.flush()
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// The exit code after a second signal.
+const AT_ONCE: i32 = 130;
+/// The embedded chat-server has nobody left but other programs' connections.
+const EMBEDDED_GRACE: Duration = Duration::from_secs(5);

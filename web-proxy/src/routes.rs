@@ -1,0 +1,113 @@
+//! What a browser can ask for, and what every request and answer goes through.
+//!
+//! ```text
+//!  request ─▶ headers, figures ─▶ panics caught ─▶ rate of the address ─▶ route
+//! ```
+
+mod api;
+mod body;
+mod events;
+mod page;
+mod sign_in;
+mod socket;
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use wire_format::ErrorCode;
+
+use crate::{
+    app::App,
+    client::{Client, Connection},
+    cookie,
+    headers,
+    rejection::Rejection,
+    same_site::Purpose,
+    session::Session,
+};
+
+/// All routes of the proxy.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/app/{version}/{*path}", get(page::file))
+        .route("/api/session", get(api::session))
+        .route("/api/socket", get(socket::open))
+        .route("/api/events", get(events::open))
+        .route("/api/auth.guest", post(sign_in::guest))
+        .route("/api/auth.logout", post(sign_in::logout))
+        .route("/api/publish", post(api::publish))
+        .route("/api/{command}", post(api::command))
+        .fallback(page::nothing)
+        .layer(middleware::from_fn_with_state(app.clone(), admit))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), finish))
+        .with_state(app)
+}
+
+/// Counts the request against its address.
+async fn admit(State(app): State<Arc<App>>, client: Client, request: Request, next: Next) -> Response {
+    match app.limits.request(client.address) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => Rejection(refusal).into_response(),
+    }
+}
+
+/// Finds out who asks; adds headers and counts what was answered.
+async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let Some(connection) = request.extensions().get::<Connection>() else {
+        return Rejection::from(ErrorCode::Internal).into_response();
+    };
+    let Connection { peer, https, .. } = *connection;
+    let client = Client::of(peer, https, request.headers(), &app.trusted);
+    request.extensions_mut().insert(client);
+    let mut response = next.run(request).await;
+    if let Some(&code) = response.extensions().get::<ErrorCode>() {
+        app.figures.refused(code);
+    }
+    app.figures.answered(response.status());
+    headers::secure(response.headers_mut(), app.assets.policy(), client.https);
+    response
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> http::Response<axum::body::Body> {
+    // The panic hook has written where; what was said may hold content.
+    tracing::error!("a request panicked");
+    Rejection::from(ErrorCode::Internal).into_response()
+}
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Client {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Rejection> {
+        parts
+            .extensions
+            .get()
+            .copied()
+            .ok_or(ErrorCode::Internal.into())
+    }
+}
+
+/// The session of a request that comes from one of the proxy's own pages.
+///
+/// # Errors
+/// `not_allowed` for other sites, `not_signed_in`.
+fn session_of(
+    app: &App,
+    client: Client,
+    parts: &http::request::Parts,
+    purpose: Purpose,
+) -> Result<Arc<Session>, Rejection> {
+    app.same_site
+        .check(client, &parts.uri, &parts.headers, purpose)?;
+    cookie::session_of(&parts.headers, client.https)
+        .and_then(|key| app.sessions.find(key))
+        .ok_or(ErrorCode::NotSignedIn.into())
+}

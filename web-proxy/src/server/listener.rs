@@ -1,0 +1,118 @@
+//! Accepting connections: a permit first, then the address's share of them.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{deadline::Deadline, http};
+use crate::{
+    app::App,
+    client::{Connection, Place},
+    error::Error,
+};
+
+/// Listens on an address that a flag named.
+///
+/// # Errors
+/// [`Error::Listen`].
+pub(super) async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen {
+            address,
+            flag,
+            source,
+        })
+}
+
+/// Accepts until the proxy stops; then the listener is closed.
+pub(super) async fn accept_all(listener: TcpListener, app: &Arc<App>, acceptor: Option<TlsAcceptor>) {
+    let accepting = async {
+        loop {
+            let Some(permit) = app.limits.permit().await else {
+                return;
+            };
+            let (stream, peer) = accept(&listener).await;
+            let is_trusted = app.trusted.iter().any(|network| network.contains(peer.ip()));
+            let open = match app.limits.connection(peer.ip()) {
+                Ok(open) => Some(open),
+                // A proxy carries the connections of many.
+                Err(_) if is_trusted => None,
+                Err(refusal) => {
+                    app.figures.refused(refusal.code);
+                    refuse(&stream, acceptor.is_none());
+                    continue;
+                }
+            };
+            let connection = Connection {
+                peer: peer.ip(),
+                https: acceptor.is_some(),
+                place: Arc::new(Place::new(permit, open, app.figures.connections.clone())),
+            };
+            let serving = serve(stream, connection, app.clone(), acceptor.clone());
+            app.tasks.spawn(serving);
+        }
+    };
+    app.stop.run_until_cancelled(accepting).await;
+}
+
+/// The next connection; what the operating system cannot give now is asked for again later.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut wait = FIRST_WAIT;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Says why, as far as it goes without waiting.
+fn refuse(stream: &TcpStream, is_plain: bool) {
+    if is_plain {
+        // Who does not take it finds the connection closed.
+        let _ = stream.try_write(TOO_MANY);
+    }
+}
+
+async fn serve(stream: TcpStream, connection: Connection, app: Arc<App>, acceptor: Option<TlsAcceptor>) {
+    // Frames are small and leave at once.
+    let _ = stream.set_nodelay(true);
+    let Some(acceptor) = acceptor else {
+        return http::serve(Deadline::new(stream), http::Spoken::Http1, connection, app).await;
+    };
+    match handshake(acceptor, stream).await {
+        Ok(stream) => {
+            let spoken = match stream.get_ref().1.alpn_protocol() {
+                Some(b"h2") => http::Spoken::Http2,
+                _ => http::Spoken::Http1,
+            };
+            http::serve(Deadline::new(stream), spoken, connection, app).await;
+        }
+        Err(error) => tracing::debug!(%error, "no TLS came about"),
+    }
+}
+
+async fn handshake(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
+    timeout(HANDSHAKE_WITHIN, acceptor.accept(stream))
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// How long TLS may take to come about.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// First and longest wait after a failed accept, as when file descriptors are used up.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// The answer to an address that opens too many connections.
+const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\
+    Content-Length: 0\r\nConnection: close\r\n\r\n";

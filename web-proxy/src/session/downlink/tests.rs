@@ -1,0 +1,221 @@
+use wire_format::{
+    EpochNumber, RawFrame, RunId, Sequence,
+    event::{EpochReason, MissedReason},
+};
+
+use super::*;
+
+const RUN: RunId = RunId::from_bytes([1; 16]);
+
+fn room() -> RoomId {
+    RoomId::of_name("lobby")
+}
+
+fn channel() -> ChannelId {
+    ChannelId::main_of(room())
+}
+
+fn downlink() -> Arc<Downlink> {
+    Arc::new(Downlink::new(Arc::new(Figures::new())))
+}
+
+fn message(sequence: u64) -> Arrival {
+    Arrival::Deliver(Delivery {
+        channel: channel(),
+        run: RUN,
+        sequence: Sequence::new(sequence),
+        frame: format!("message {sequence}").into(),
+    })
+}
+
+fn keyed() -> Event {
+    Event::RoomKeyed {
+        room: room(),
+        n: EpochNumber::new(1),
+        reason: EpochReason::First,
+    }
+}
+
+fn entered(sequence: u64) -> Entered {
+    Entered {
+        id: room(),
+        channel: channel(),
+        name: "lobby".into(),
+        run: RUN,
+        sequence: Sequence::new(sequence),
+        missed: false,
+        members: Vec::new(),
+        member_count: 1,
+        epoch: None,
+    }
+}
+
+fn resume(after: u64) -> Resume {
+    Resume {
+        run: RUN,
+        after: Sequence::new(after),
+    }
+}
+
+fn asker(stream: &Stream) -> Asker {
+    Asker::Stream {
+        id: stream.id,
+        request: 7,
+    }
+}
+
+/// What waits for a stream, a word each.
+async fn waiting(stream: &Stream) -> Vec<String> {
+    stream.outbox.push(Bytes::from_static(b"mark"));
+    let mut frames = stream.outbox.take().await.expect("an open stream");
+    frames.pop_back();
+    frames.iter().map(word).collect()
+}
+
+fn word(frame: &Bytes) -> String {
+    if frame.starts_with(b"message") {
+        return String::from_utf8_lossy(frame).into_owned();
+    }
+    let frame = RawFrame::from_message(frame.clone()).expect("a frame");
+    match ServerFrame::parse(frame).expect("a server's frame") {
+        ServerFrame::Reply(reply) if reply.header.windows(13).any(|at| at == b"\"missed\":true") => {
+            "reply: missed".into()
+        }
+        ServerFrame::Reply(_) => "reply".into(),
+        ServerFrame::Event(event) => match event.event().expect("an event") {
+            Event::RoomKeyed { .. } => "keyed".into(),
+            Event::BackendLost { .. } => "lost".into(),
+            Event::SessionResume { .. } => "resume".into(),
+            other => format!("{other:?}"),
+        },
+        ServerFrame::Close(close) => format!("close {}", close.code),
+        other => format!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn nothing_overtakes_the_reply_to_an_enter() {
+    let downlink = downlink();
+    let stream = downlink.open(StreamKind::socket).expect("a stream");
+    let hold = downlink.hold();
+    downlink.arrive(message(1));
+    downlink.arrive(Arrival::Event(keyed()));
+    hold.entered(asker(&stream), None, entered(1));
+    downlink.arrive(message(2));
+    assert_eq!(waiting(&stream).await, ["reply", "message 1", "keyed", "message 2"]);
+}
+
+#[tokio::test]
+async fn a_page_that_comes_back_gets_what_it_missed_once() {
+    let downlink = downlink();
+    for sequence in 1..=4 {
+        downlink.arrive(message(sequence));
+    }
+    downlink.arrive(Arrival::Event(keyed()));
+    let stream = downlink.open(StreamKind::socket).expect("a stream");
+    downlink.hold().entered(asker(&stream), Some(&resume(2)), entered(4));
+    downlink.arrive(message(5));
+    let expected = ["reply", "keyed", "message 3", "message 4", "message 5"];
+    assert_eq!(waiting(&stream).await, expected);
+}
+
+#[tokio::test]
+async fn what_is_gone_is_told() {
+    let downlink = downlink();
+    downlink.arrive(message(10));
+    let stream = downlink.open(StreamKind::socket).expect("a stream");
+    downlink.hold().entered(asker(&stream), Some(&resume(8)), entered(10));
+    assert_eq!(waiting(&stream).await, ["reply: missed", "message 10"]);
+
+    let reason = MissedReason::TooOld;
+    let channel = channel();
+    downlink.arrive(Arrival::Event(Event::ChannelMissed { channel, reason }));
+    downlink.arrive(message(400));
+    waiting(&stream).await;
+    downlink.hold().entered(asker(&stream), Some(&resume(10)), entered(400));
+    assert_eq!(waiting(&stream).await, ["reply: missed", "message 400"]);
+}
+
+#[tokio::test]
+async fn a_refused_enter_lets_everything_through() {
+    let downlink = downlink();
+    let stream = downlink.open(StreamKind::socket).expect("a stream");
+    let hold = downlink.hold();
+    downlink.arrive(message(1));
+    downlink.arrive(Arrival::Event(Event::BackendLost { retry_ms: 1 }));
+    drop(hold);
+    assert_eq!(waiting(&stream).await, ["lost", "message 1"]);
+}
+
+#[tokio::test]
+async fn every_stream_gets_every_frame_and_its_own_replies_only() {
+    let downlink = downlink();
+    let first = downlink.open(StreamKind::socket).expect("a stream");
+    let second = downlink.open(StreamKind::events).expect("a stream");
+    downlink.hold().entered(asker(&first), None, entered(0));
+    downlink.arrive(message(1));
+    assert_eq!(waiting(&first).await, ["reply", "message 1"]);
+    assert_eq!(waiting(&second).await, ["message 1"]);
+}
+
+#[tokio::test]
+async fn an_enter_by_post_is_for_the_event_streams() {
+    let downlink = downlink();
+    downlink.arrive(message(1));
+    let socket = downlink.open(StreamKind::socket).expect("a stream");
+    let events = downlink.open(StreamKind::events).expect("a stream");
+    downlink.hold().entered(Asker::Post, None, entered(1));
+    assert_eq!(waiting(&events).await, ["message 1"]);
+    assert!(waiting(&socket).await.is_empty());
+
+    let later = downlink.open(StreamKind::events).expect("a stream");
+    downlink.hold().entered(Asker::Post, Some(&resume(0)), entered(1));
+    assert_eq!(waiting(&later).await, ["message 1"]);
+    assert!(waiting(&events).await.is_empty(), "it had entered");
+}
+
+#[tokio::test]
+async fn an_enter_by_post_before_any_stream_waits_for_it() {
+    let downlink = downlink();
+    downlink.hold().entered(Asker::Post, None, entered(0));
+    downlink.arrive(message(1));
+    let events = downlink.open(StreamKind::events).expect("a stream");
+    downlink.arrive(message(2));
+    assert_eq!(waiting(&events).await, ["message 1", "message 2"]);
+}
+
+#[tokio::test]
+async fn a_session_has_eight_streams_at_most() {
+    let downlink = downlink();
+    let open = || downlink.open(StreamKind::socket);
+    let mut streams: Vec<_> = (0..STREAMS).map(|_| open().expect("a stream")).collect();
+    assert_eq!(open().expect_err("one too many").code, ErrorCode::Busy);
+    assert_eq!(*downlink.streams().borrow(), STREAMS);
+    streams.pop();
+    assert!(open().is_ok());
+}
+
+#[tokio::test]
+async fn a_session_that_ends_answers_its_logout_first() {
+    let downlink = downlink();
+    let asked = downlink.open(StreamKind::socket).expect("a stream");
+    let other = downlink.open(StreamKind::socket).expect("a stream");
+    downlink.end(CloseCode::Done, Some(&asker(&asked)));
+    let words = |frames: VecDeque<Bytes>| frames.iter().map(word).collect::<Vec<_>>();
+    let frames = asked.outbox.take().await.expect("frames");
+    assert_eq!(words(frames), ["reply", "close done"]);
+    let frames = other.outbox.take().await.expect("frames");
+    assert_eq!(words(frames), ["close done"]);
+    let refused = downlink.open(StreamKind::socket).expect_err("it is over");
+    assert_eq!(refused.code, ErrorCode::NotSignedIn);
+}
+
+#[tokio::test]
+async fn a_stop_tells_pages_to_come_back() {
+    let downlink = downlink();
+    let stream = downlink.open(StreamKind::events).expect("a stream");
+    downlink.resume_later(700);
+    let frames = stream.outbox.take().await.expect("frames");
+    let words: Vec<_> = frames.iter().map(word).collect();
+    assert_eq!(words, ["resume", "close resume"]);
+}
