@@ -239,6 +239,10 @@ fn read_proxy_key(path: PathBuf) -> Result<ProxyKey, CliError> {
 }
 
 /// The variables that hosting platforms set.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names that are not this program's flags; read once, at start"
+)]
 fn customary() -> Result<Flags, CliError> {
     let port = match std::env::var("PORT") {
         Err(_) => None,

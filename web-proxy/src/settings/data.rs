@@ -4,6 +4,10 @@ use std::{env, path::PathBuf};
 
 /// The data folder of the platform: `$XDG_DATA_HOME/sealwire`, else `~/.local/share/sealwire`, else
 /// `./sealwire-data`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a default of the settings; read once, at start"
+)]
 pub fn default_data_folder() -> PathBuf {
     choose(
         env::var_os("XDG_DATA_HOME").map(PathBuf::from),
