@@ -59,6 +59,10 @@ impl Trust {
     ///
     /// # Errors
     /// [`TlsError::NoAuthority`] if there is no such file.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the name is OpenSSL's, known to every program that asks this machine"
+    )]
     pub fn of_this_machine() -> Result<Self, TlsError> {
         let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
         let usual = SYSTEM_BUNDLES.iter().map(PathBuf::from);
