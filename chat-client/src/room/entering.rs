@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wire_format::{
     EpochNumber, Fingerprint, MemberId,
     command::rooms::{Entered, EpochState, Resume},
-    event::{EpochReason, MissedReason},
+    event::EpochReason,
 };
 
 use super::{Alarm, EpochFault, Happened, SealedRoom};
@@ -99,14 +99,5 @@ impl SealedRoom {
         } else {
             Ok(bundle)
         }
-    }
-}
-
-/// What a reply to `rooms.enter` says was missed.
-pub(super) fn missed(is_same_run: bool, missed: bool) -> Option<MissedReason> {
-    match (is_same_run, missed) {
-        (false, _) => Some(MissedReason::Restart),
-        (true, true) => Some(MissedReason::TooOld),
-        (true, false) => None,
     }
 }

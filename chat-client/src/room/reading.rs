@@ -13,7 +13,7 @@ use wire_format::{
     limits::{RING_BYTES, RING_FRAMES},
 };
 
-use super::{Happened, Message, SealedRoom, Unreadable, entering};
+use super::{Happened, Message, SealedRoom, Unreadable};
 use crate::{
     clock::Now,
     keyring::{Fault, Frame, OpenedFrame, Outcome, Place},
@@ -89,11 +89,16 @@ impl Reading {
         entered: &Entered,
         resumed: Option<Resume>,
     ) -> Option<MissedReason> {
-        let is_same_run = resumed.is_none_or(|resumed| resumed.run == entered.run);
-        let missed = resumed.and_then(|_| entering::missed(is_same_run, entered.missed));
+        let is_new = self.last.is_none();
+        let missed = if !is_new && entered.run != self.run {
+            Some(MissedReason::Restart)
+        } else {
+            (resumed.is_some() && entered.missed).then_some(MissedReason::TooOld)
+        };
         self.run = entered.run;
         self.ring_until = entered.sequence;
-        if resumed.is_none() || missed.is_some() {
+        if is_new || missed.is_some() {
+            // Where nothing was said yet, the first delivery cannot be missed.
             self.last = (entered.sequence.value() == 0).then_some(entered.sequence);
         }
         if missed.is_some() {

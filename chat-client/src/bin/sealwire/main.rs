@@ -1,3 +1,61 @@
-//! The `sealwire` command.
+//! `sealwire`: sealed rooms from a terminal or a script.
+//!
+//! Arguments, settings, run, exit code; docs/cli.md has what scripts rely on.
 
-fn main() {}
+mod cli;
+mod exit;
+mod guest;
+mod input;
+mod join;
+mod json;
+mod plain;
+mod printer;
+mod rooms;
+
+use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cli::{Cli, Task},
+    exit::Failure,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    let outcome = run(cli);
+    if let Err(failure) = &outcome {
+        failure.print();
+    }
+    exit::code(&outcome)
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let task = cli.into_task()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::Runtime)?;
+    let outcome = runtime.block_on(async {
+        match task {
+            Task::Join(join) => join::run(join).await,
+            Task::Rooms(guest) => rooms::run(guest).await,
+        }
+    });
+    // A thread of the runtime may still be making keys that nobody needs any more.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    outcome
+}
+
+/// Logs go to standard error; `RUST_LOG` says how much, `error` without it.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,237 @@
+//! Flags, environment and file, made into settings.
+//!
+//! A flag counts more than its environment variable, and that more than the file.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use chat_client::Endpoint;
+use clap::{Args, Parser, Subcommand};
+use serde::Deserialize;
+
+use crate::exit::Failure;
+
+/// Talks in rooms whose server cannot read what is said
+#[derive(Debug, Parser)]
+#[command(name = "sealwire", version, after_help = crate::exit::HELP)]
+pub(crate) struct Cli {
+    /// Read settings from this TOML file: the long flags as keys, without dashes in front
+    #[arg(long, env = "SEALWIRE_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Enter a room: lines of standard input are sent, what arrives is printed
+    #[command(after_help = crate::exit::HELP)]
+    Join {
+        #[command(flatten)]
+        guest: GuestFlags,
+        #[command(flatten)]
+        join: JoinFlags,
+    },
+    /// List the rooms of a server, the fullest first
+    #[command(after_help = crate::exit::HELP)]
+    Rooms {
+        #[command(flatten)]
+        guest: GuestFlags,
+    },
+}
+
+macro_rules! flags {
+    ($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Args, Clone, Debug, Default, Deserialize)]
+        #[serde(default, rename_all = "kebab-case")]
+        struct $name { $($(#[$attribute])* $field: Option<$kind>,)* }
+
+        impl $name {
+            /// What is not set here is taken from `other`.
+            fn or(self, other: Self) -> Self {
+                Self { $($field: self.$field.or(other.$field),)* }
+            }
+        }
+    };
+}
+
+flags! {
+    /// Where to and as whom.
+    GuestFlags {
+        /// The chat-server: HOST:PORT, or tls://HOST:PORT [default: 127.0.0.1:4444]
+        #[arg(long, env = "SEALWIRE_SERVER", value_name = "ADDR")]
+        server: String,
+        /// Certificate authorities to accept (PEM); without it those of this machine
+        #[arg(long, env = "SEALWIRE_CA", value_name = "FILE")]
+        ca: PathBuf,
+        /// The name to be known by, for as long as this runs
+        #[arg(long, env = "SEALWIRE_GUEST", value_name = "NAME")]
+        guest: String,
+        /// Seconds without a connection after which to give up [default: 300]
+        #[arg(long, env = "SEALWIRE_GIVE_UP_AFTER", value_name = "SECONDS")]
+        give_up_after: u64,
+    }
+}
+
+flags! {
+    /// What `join` does.
+    JoinFlags {
+        /// The room to enter; it is made if it is not there [default: lobby]
+        #[arg(long, env = "SEALWIRE_ROOM", value_name = "NAME")]
+        room: String,
+        /// Print one JSON object a line
+        #[arg(long, env = "SEALWIRE_JSON", num_args = 0..=1, default_missing_value = "true")]
+        json: bool,
+        /// Print what was said before entering, as far as the server has it
+        #[arg(long, env = "SEALWIRE_HISTORY", num_args = 0..=1, default_missing_value = "true")]
+        history: bool,
+        /// Go on listening when standard input has ended
+        #[arg(long, env = "SEALWIRE_STAY", num_args = 0..=1, default_missing_value = "true")]
+        stay: bool,
+    }
+}
+
+/// What a settings file may hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct File {
+    server: Option<String>,
+    ca: Option<PathBuf>,
+    guest: Option<String>,
+    give_up_after: Option<u64>,
+    room: Option<String>,
+    json: Option<bool>,
+    history: Option<bool>,
+    stay: Option<bool>,
+}
+
+impl File {
+    fn read(path: Option<PathBuf>) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text = fs::read_to_string(&path).map_err(|error| {
+            Failure::Settings(format!("cannot read {}: {error}", path.display()))
+        })?;
+        // The library's own words name line and key.
+        toml::from_str(&text)
+            .map_err(|error| Failure::Settings(format!("{}: {error}", path.display())))
+    }
+
+    fn split(self) -> (GuestFlags, JoinFlags) {
+        let guest = GuestFlags {
+            server: self.server,
+            ca: self.ca,
+            guest: self.guest,
+            give_up_after: self.give_up_after,
+        };
+        let join = JoinFlags {
+            room: self.room,
+            json: self.json,
+            history: self.history,
+            stay: self.stay,
+        };
+        (guest, join)
+    }
+}
+
+/// What is to be done, with everything it needs.
+pub(crate) enum Task {
+    Join(Join),
+    Rooms(Guest),
+}
+
+/// Where to and as whom.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) name: String,
+    pub(crate) give_up_after: Duration,
+}
+
+/// What `join` does.
+pub(crate) struct Join {
+    pub(crate) guest: Guest,
+    pub(crate) room: String,
+    pub(crate) format: Format,
+    pub(crate) history: History,
+    pub(crate) at_end: AtEnd,
+}
+
+/// How arrivals are printed.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Format {
+    Plain,
+    Json,
+}
+
+/// Whether what was said before entering is printed.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum History {
+    Hidden,
+    Shown,
+}
+
+/// What happens at the end of standard input.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum AtEnd {
+    Leave,
+    Stay,
+}
+
+impl Cli {
+    pub(crate) fn into_task(self) -> Result<Task, Failure> {
+        let (file_guest, file_join) = File::read(self.config)?.split();
+        match self.command {
+            Command::Join { guest, join } => Ok(Task::Join(Join::of(
+                guest.or(file_guest).settle()?,
+                join.or(file_join),
+            ))),
+            Command::Rooms { guest } => Ok(Task::Rooms(guest.or(file_guest).settle()?)),
+        }
+    }
+}
+
+impl GuestFlags {
+    fn settle(self) -> Result<Guest, Failure> {
+        let server = self.server.unwrap_or_else(|| "127.0.0.1:4444".to_owned());
+        let endpoint = server
+            .parse()
+            .map_err(|error| Failure::Settings(format!("--server {server}: {error}")))?;
+        let name = self
+            .guest
+            .ok_or_else(|| Failure::Settings("say who you are with --guest NAME".to_owned()))?;
+        Ok(Guest {
+            endpoint,
+            ca: self.ca,
+            name,
+            give_up_after: Duration::from_secs(self.give_up_after.unwrap_or(300)),
+        })
+    }
+}
+
+impl Join {
+    fn of(guest: Guest, flags: JoinFlags) -> Self {
+        let is_set = |flag: Option<bool>| flag.unwrap_or_default();
+        Self {
+            guest,
+            room: flags.room.unwrap_or_else(|| "lobby".to_owned()),
+            format: if is_set(flags.json) {
+                Format::Json
+            } else {
+                Format::Plain
+            },
+            history: if is_set(flags.history) {
+                History::Shown
+            } else {
+                History::Hidden
+            },
+            at_end: if is_set(flags.stay) {
+                AtEnd::Stay
+            } else {
+                AtEnd::Leave
+            },
+        }
+    }
+}

@@ -1,0 +1,578 @@
+//! A chat-server of one room in a few lines, without sockets and with a clock that the test moves.
+//! It keeps to docs/protocol.md unless a test makes it lie.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chat_client::{
+    Keyring,
+    clock::Now,
+    room::{Asked, Command, Happened, Identity, Input, Opening, Output, SealedRoom},
+};
+use tokio::sync::Notify;
+use wire_format::{
+    ChannelId, Content, Deliver, DeliverFlags, EpochNumber, ErrorCode, Event, MessageId, Millis,
+    Name, Refusal, RoomId, RunId, Sequence, SessionKeys, UnverifiedEpochStart, bundle_of,
+    command::rooms::{Entered, EpochState, Member, MemberKind, Resume},
+    event::{EpochReason, LeaveReason},
+};
+
+use crate::common;
+
+/// What a lying server does with what it sends to a peer.
+pub(crate) type Lie = Box<dyn FnMut(usize, Input) -> Vec<Input>>;
+
+pub(crate) struct Hub {
+    pub(crate) now: Now,
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) run: RunId,
+    pub(crate) sequence: u64,
+    pub(crate) ring: Vec<Deliver>,
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) holders: BTreeSet<usize>,
+    /// Holders that do not answer.
+    pub(crate) silent: BTreeSet<usize>,
+    pub(crate) lie: Option<Lie>,
+    /// Every command, as the server got it.
+    pub(crate) log: Vec<(usize, &'static str)>,
+    /// Whether acknowledgements of publishes reach their senders.
+    pub(crate) acknowledges: bool,
+    pub(crate) started_at: Duration,
+}
+
+pub(crate) struct Epoch {
+    pub(crate) n: EpochNumber,
+    pub(crate) bundle: Bytes,
+    pub(crate) due: bool,
+}
+
+pub(crate) struct Peer {
+    pub(crate) me: Arc<Identity>,
+    pub(crate) keyring: Keyring,
+    pub(crate) seed: [u8; 32],
+    pub(crate) room: Option<SealedRoom>,
+    pub(crate) inbox: VecDeque<Input>,
+    pub(crate) seen: Vec<Happened>,
+    pub(crate) is_online: bool,
+    wake: Arc<Notify>,
+}
+
+impl Hub {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Now {
+                at: Duration::from_secs(1_000),
+                wall: Millis::new(1_800_000_000_000),
+            },
+            peers: Vec::new(),
+            run: RunId::from_bytes([1; 16]),
+            sequence: 0,
+            ring: Vec::new(),
+            epoch: None,
+            holders: BTreeSet::new(),
+            silent: BTreeSet::new(),
+            lie: None,
+            log: Vec::new(),
+            acknowledges: true,
+            started_at: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn join(&mut self, name: &str) -> usize {
+        self.join_with(name, &Keyring::new())
+    }
+
+    pub(crate) fn join_with(&mut self, name: &str, keyring: &Keyring) -> usize {
+        let index = self.peers.len();
+        let seed = [u8::try_from(index + 1).expect("few peers"); 32];
+        let me = self.identity(name, common::keys());
+        self.join_as(me, keyring, seed)
+    }
+
+    pub(crate) fn identity(&self, name: &str, keys: Arc<SessionKeys>) -> Arc<Identity> {
+        let member = common::token().member();
+        let announcement = keys.announce(member, name, self.now.wall, &mut rand::rng());
+        Arc::new(Identity {
+            member,
+            name: name.to_owned(),
+            announcement: announcement.expect("an announcement"),
+            keys,
+        })
+    }
+
+    pub(crate) fn join_as(&mut self, me: Arc<Identity>, keyring: &Keyring, seed: [u8; 32]) -> usize {
+        let index = self.peers.len();
+        self.peers.push(Peer {
+            me,
+            keyring: keyring.clone(),
+            seed,
+            room: None,
+            inbox: VecDeque::new(),
+            seen: Vec::new(),
+            is_online: true,
+            wake: Arc::new(Notify::new()),
+        });
+        let joined = Event::RoomJoined {
+            room: room_id(),
+            member: self.member(index),
+        };
+        for other in 0..index {
+            self.tell(other, joined.clone(), Bytes::new());
+        }
+        self.enter(index);
+        self.settle();
+        index
+    }
+
+    fn enter(&mut self, index: usize) {
+        let resumed = self.peers[index].room.as_ref().and_then(SealedRoom::resume);
+        let entered = self.entered(resumed);
+        let bundle = self
+            .epoch
+            .as_ref()
+            .map_or_else(Bytes::new, |epoch| epoch.bundle.clone());
+        let after = resumed.filter(|resumed| resumed.run == self.run);
+        self.push(
+            index,
+            Input::Entered {
+                entered,
+                bundle,
+                resumed,
+            },
+        );
+        for deliver in self.ring.clone() {
+            if after.is_none_or(|resumed| deliver.sequence > resumed.after) {
+                self.push(index, Input::Deliver(deliver));
+            }
+        }
+    }
+
+    pub(crate) fn entered(&self, resumed: Option<Resume>) -> Entered {
+        let online = (0..self.peers.len()).filter(|&index| self.peers[index].is_online);
+        let members: Vec<_> = online.map(|index| self.member(index)).collect();
+        Entered {
+            id: room_id(),
+            channel: channel(),
+            name: "lobby".to_owned(),
+            run: self.run,
+            sequence: Sequence::new(self.sequence),
+            missed: resumed.is_some_and(|resumed| resumed.run != self.run),
+            member_count: u32::try_from(members.len()).expect("few peers"),
+            members,
+            epoch: self.epoch.as_ref().map(|epoch| EpochState {
+                n: epoch.n,
+                due: epoch.due,
+            }),
+        }
+    }
+
+    pub(crate) fn member(&self, index: usize) -> Member {
+        let me = &self.peers[index].me;
+        Member {
+            id: me.member,
+            name: me.name.clone(),
+            kind: MemberKind::Guest,
+            fingerprint: Some(me.keys.fingerprint()),
+        }
+    }
+
+    pub(crate) fn leave(&mut self, index: usize) {
+        self.cut(index);
+        self.peers[index].room = None;
+    }
+
+    /// A connection is lost; the others see somebody leave.
+    pub(crate) fn cut(&mut self, index: usize) {
+        self.drop_connection(index);
+        let left = Event::RoomLeft {
+            room: room_id(),
+            member: self.peers[index].me.member,
+            reason: LeaveReason::Lost,
+        };
+        self.tell_all(left, Bytes::new());
+        if let Some(epoch) = &mut self.epoch {
+            epoch.due = true;
+            let due = Event::EpochDue {
+                room: room_id(),
+                n: epoch.n,
+                reason: EpochReason::Left,
+            };
+            self.tell_all(due, Bytes::new());
+        }
+        self.settle();
+    }
+
+    fn drop_connection(&mut self, index: usize) {
+        let peer = &mut self.peers[index];
+        peer.is_online = false;
+        peer.inbox.clear();
+        peer.inbox.push_back(Input::Disconnected);
+        self.holders.remove(&index);
+    }
+
+    pub(crate) fn come_back(&mut self, index: usize) {
+        self.peers[index].is_online = true;
+        self.enter(index);
+        self.settle();
+    }
+
+    /// The server starts afresh: everyone is cut off and nothing is known any more.
+    pub(crate) fn restart(&mut self) {
+        for index in 0..self.peers.len() {
+            self.drop_connection(index);
+        }
+        self.settle();
+        self.run = RunId::from_bytes([self.run.as_bytes()[0] + 1; 16]);
+        self.sequence = 0;
+        self.ring.clear();
+        self.epoch = None;
+        self.holders.clear();
+    }
+
+    pub(crate) fn say(&mut self, index: usize, text: &str) -> MessageId {
+        let message = common::message_id();
+        self.queue(index, message, text);
+        self.settle();
+        message
+    }
+
+    /// Queues a text without letting anything happen.
+    pub(crate) fn queue(&mut self, index: usize, message: MessageId, text: &str) {
+        let content = Content::encode_text(text).expect("a text").into();
+        let deadline = self.now.at + Duration::from_secs(60);
+        let input = Input::Send {
+            message,
+            content,
+            deadline,
+        };
+        self.peers[index].inbox.push_back(input);
+    }
+
+    /// Lets everything happen that follows without time passing.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            let mut is_quiet = true;
+            for index in 0..self.peers.len() {
+                if let Some(input) = self.peers[index].inbox.pop_front() {
+                    self.give(index, input);
+                    is_quiet = false;
+                }
+            }
+            // The keyring may have woken somebody; being woken for nothing is harmless.
+            if is_quiet && !self.wake_all() {
+                return;
+            }
+        }
+    }
+
+    /// Wakes everyone; true if somebody had something to do.
+    fn wake_all(&mut self) -> bool {
+        let before = (self.log.len(), self.seen_count());
+        for index in 0..self.peers.len() {
+            self.give(index, Input::Woken);
+        }
+        (self.log.len(), self.seen_count()) != before
+    }
+
+    fn seen_count(&self) -> usize {
+        self.peers.iter().map(|peer| peer.seen.len()).sum()
+    }
+
+    /// Moves the clock, waking everyone in time.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let until = self.now.at + time;
+        self.settle();
+        loop {
+            let rooms = self.peers.iter().filter_map(|peer| peer.room.as_ref());
+            let next = rooms.filter_map(SealedRoom::timeout).min();
+            let next = next.filter(|&next| next < until).unwrap_or(until);
+            let step = next.saturating_sub(self.now.at);
+            let wall = u64::try_from(step.as_millis()).expect("a short time");
+            self.now.wall = Millis::new(self.now.wall.value() + wall);
+            self.now.at += step;
+            self.settle();
+            if self.now.at >= until {
+                return;
+            }
+            assert!(
+                !step.is_zero(),
+                "a room wants to be woken at once, and again"
+            );
+        }
+    }
+
+    fn give(&mut self, index: usize, input: Input) {
+        let (now, peer) = (self.now, &mut self.peers[index]);
+        match (&mut peer.room, input) {
+            (Some(room), input) => room.handle(now, input),
+            (
+                None,
+                Input::Entered {
+                    entered, bundle, ..
+                },
+            ) => {
+                let opening = Opening {
+                    me: Arc::clone(&peer.me),
+                    keyring: &peer.keyring,
+                    wake: Arc::clone(&peer.wake),
+                    seed: peer.seed,
+                };
+                let room = SealedRoom::enter(now, opening, entered, bundle);
+                peer.room = Some(room.expect("true ids"));
+            }
+            (None, _) => return,
+        }
+        while let Some(output) = self.peers[index]
+            .room
+            .as_mut()
+            .and_then(SealedRoom::poll_output)
+        {
+            match output {
+                Output::Happened(happened) => self.peers[index].seen.push(happened),
+                Output::Command(command) => self.carry_out(index, command),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, index: usize, command: Command) {
+        if !self.peers[index].is_online {
+            return;
+        }
+        match command {
+            Command::Start(start, record) => {
+                self.log.push((index, "start"));
+                let outcome = self.start(index, start.n, record);
+                self.reply(index, Asked::Start, outcome);
+            }
+            Command::Hold(hold, bundle) => {
+                self.log.push((index, "hold"));
+                let outcome = self.hold(index, hold.n, bundle);
+                self.reply(index, Asked::Hold, outcome);
+            }
+            Command::Ask(ask) => {
+                let refuses = ask.refused.is_some();
+                self.log
+                    .push((index, if refuses { "ask another" } else { "ask" }));
+                if let Some(refused) = ask.refused {
+                    self.holders
+                        .retain(|&holder| self.peers[holder].me.member != refused);
+                }
+                self.reply(index, Asked::Ask, Ok(()));
+                self.ask(index, ask.n);
+            }
+            Command::Answer(answer, share) => {
+                self.log.push((index, "answer"));
+                let is_asker = |peer: &Peer| peer.me.member == answer.to;
+                let Some(to) = self.peers.iter().position(is_asker) else {
+                    return;
+                };
+                self.holders.insert(to);
+                let from = self.peers[index].me.member;
+                let share_came = Event::EpochShare {
+                    room: room_id(),
+                    n: answer.n,
+                    from,
+                };
+                self.tell(to, share_came, share);
+            }
+            Command::Publish {
+                message,
+                epoch,
+                payload,
+            } => {
+                self.log.push((index, "publish"));
+                self.publish(index, message, epoch, payload);
+            }
+            Command::Enter => {
+                self.log.push((index, "enter"));
+                self.enter(index);
+            }
+        }
+    }
+
+    fn start(&mut self, index: usize, n: EpochNumber, record: Bytes) -> Result<(), ErrorCode> {
+        let current = self.epoch.as_ref().map(|epoch| epoch.n).unwrap_or_default();
+        if n != current.next() {
+            return Err(ErrorCode::EpochConflict);
+        }
+        let start = UnverifiedEpochStart::parse(record).expect("an epoch start");
+        let is_soon = self.now.at < self.started_at + Duration::from_secs(10);
+        if self.epoch.is_some() && is_soon && start.reason() != EpochReason::Unanswered {
+            return Err(ErrorCode::EpochTooSoon);
+        }
+        let announcement = self.peers[index].me.announcement.bytes();
+        let bundle = bundle_of(start.bytes(), announcement);
+        self.begin(index, n, bundle, start.reason());
+        Ok(())
+    }
+
+    fn begin(&mut self, index: usize, n: EpochNumber, bundle: Bytes, reason: EpochReason) {
+        let parsed = wire_format::UnverifiedBundle::parse(bundle.clone()).expect("a bundle");
+        self.holders = BTreeSet::from([index]);
+        self.started_at = self.now.at;
+        self.epoch = Some(Epoch {
+            n,
+            bundle: bundle.clone(),
+            due: false,
+        });
+        let starter = parsed.start().starter();
+        let started = Event::EpochStarted {
+            room: room_id(),
+            n,
+            starter,
+            reason,
+        };
+        self.tell_all(started, bundle);
+    }
+
+    fn hold(&mut self, index: usize, n: EpochNumber, bundle: Bytes) -> Result<(), ErrorCode> {
+        match &self.epoch {
+            Some(epoch) if epoch.bundle == bundle => {
+                self.holders.insert(index);
+                Ok(())
+            }
+            Some(epoch) if epoch.n >= n => Err(ErrorCode::EpochConflict),
+            _ => {
+                self.begin(index, n, bundle, EpochReason::First);
+                Ok(())
+            }
+        }
+    }
+
+    fn ask(&mut self, asker: usize, n: EpochNumber) {
+        let holder = self.holders.iter().copied().find(|holder| {
+            *holder != asker && !self.silent.contains(holder) && self.peers[*holder].is_online
+        });
+        match holder {
+            Some(holder) => {
+                let announcement = self.peers[asker].me.announcement.bytes().clone();
+                let asker = self.member(asker);
+                let asked = Event::EpochAsked {
+                    room: room_id(),
+                    n,
+                    asker,
+                };
+                self.tell(holder, asked, announcement);
+            }
+            None => {
+                let unanswered = Event::EpochUnanswered { room: room_id(), n };
+                self.tell(asker, unanswered, Bytes::new());
+            }
+        }
+    }
+
+    fn publish(&mut self, index: usize, message: MessageId, n: EpochNumber, payload: Bytes) {
+        if self.epoch.as_ref().map(|epoch| epoch.n) != Some(n) {
+            let refusal = Refusal::new(ErrorCode::StaleEpoch);
+            self.push(index, Input::Replied(Asked::Publish(message), Err(refusal)));
+            return;
+        }
+        let deliver = self.next_deliver(index, payload);
+        self.deliver_all(&deliver);
+        if self.acknowledges {
+            let outcome = Ok(Some(deliver.sequence));
+            self.push(index, Input::Replied(Asked::Publish(message), outcome));
+        }
+    }
+
+    pub(crate) fn next_deliver(&mut self, index: usize, payload: Bytes) -> Deliver {
+        self.sequence += 1;
+        let me = &self.peers[index].me;
+        Deliver {
+            channel: channel(),
+            sequence: Sequence::new(self.sequence),
+            time: self.now.wall,
+            flags: DeliverFlags::Unstored,
+            sender: me.member,
+            name: Name::try_from(me.name.as_str()).expect("a name"),
+            payload,
+        }
+    }
+
+    pub(crate) fn deliver_all(&mut self, deliver: &Deliver) {
+        self.ring.push(deliver.clone());
+        for index in 0..self.peers.len() {
+            self.push(index, Input::Deliver(deliver.clone()));
+        }
+    }
+
+    fn reply(&mut self, index: usize, asked: Asked, outcome: Result<(), ErrorCode>) {
+        let outcome = outcome.map(|()| None).map_err(Refusal::new);
+        self.push(index, Input::Replied(asked, outcome));
+    }
+
+    pub(crate) fn tell(&mut self, index: usize, event: Event, tail: Bytes) {
+        self.push(index, Input::Event(event, tail));
+    }
+
+    fn tell_all(&mut self, event: Event, tail: Bytes) {
+        for index in 0..self.peers.len() {
+            self.tell(index, event.clone(), tail.clone());
+        }
+    }
+
+    fn push(&mut self, index: usize, input: Input) {
+        if !self.peers[index].is_online {
+            return;
+        }
+        let inputs = match &mut self.lie {
+            Some(lie) => lie(index, input),
+            None => vec![input],
+        };
+        self.peers[index].inbox.extend(inputs);
+    }
+
+    /// What a peer has seen since this was last asked, as short lines.
+    pub(crate) fn seen(&mut self, index: usize) -> Vec<String> {
+        let seen = std::mem::take(&mut self.peers[index].seen);
+        let lines = seen.iter().filter_map(|happened| line(happened));
+        lines.collect()
+    }
+
+    /// The commands that arrived since this was last asked.
+    pub(crate) fn commands(&mut self) -> Vec<(usize, &'static str)> {
+        std::mem::take(&mut self.log)
+    }
+}
+
+fn line(happened: &Happened) -> Option<String> {
+    Some(match happened {
+        Happened::Message(message) => {
+            let mut line = format!("{}: {}", message.name, common::text(message));
+            if message.opened.clock_off {
+                line.push_str(" [clock]");
+            }
+            if message.keys_changed {
+                line.push_str(" [keys]");
+            }
+            line
+        }
+        Happened::Unreadable(unreadable) => {
+            format!(
+                "unreadable {}: {:?} {:?}",
+                unreadable.sequence, unreadable.cause, unreadable.fault
+            )
+        }
+        Happened::Missed(reason) => format!("missed: {reason:?}"),
+        Happened::MemberChanged(_) => "member changed".to_owned(),
+        Happened::Keyed { n, reason } => format!("keyed {n} {reason:?}"),
+        Happened::Waiting { n, .. } => format!("waiting {n}"),
+        Happened::Sent { sequence, .. } => format!("sent {sequence}"),
+        Happened::Unsent { failure, .. } => format!("unsent {failure:?}"),
+        Happened::Alarm(alarm) => format!("alarm: {alarm:?}"),
+        Happened::Joined(_) | Happened::Left { .. } => return None,
+    })
+}
+
+pub(crate) fn room_id() -> RoomId {
+    RoomId::of_name("lobby")
+}
+
+pub(crate) fn channel() -> ChannelId {
+    ChannelId::main_of(room_id())
+}

@@ -1,0 +1,207 @@
+//! Sessions on a real chat-server.
+
+mod common;
+
+use chat_client::{
+    ConnectError, Keyring, Session, SessionEvent,
+    room::{Happened, SendFailure},
+    session::SessionEnd,
+};
+use common::{House, PATIENCE, message_id, text};
+use wire_format::{ErrorCode, RoomId, event::MissedReason};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_guests_talk_and_see_each_other_come_and_go() {
+    let mut house = House::start().await;
+    let mut alice = house.guest("alice").await;
+    let mut bob = house.guest("bob").await;
+    alice.say("12:30").await;
+    bob.say("exit").await;
+    for guest in [&mut alice, &mut bob] {
+        assert_eq!(guest.hear_text().await, "alice: 12:30");
+        assert_eq!(guest.hear_text().await, "bob: exit");
+    }
+    bob.session.logout().await;
+    assert_eq!(house.sessions(), 1);
+    alice
+        .until(|event| {
+            matches!(
+                event,
+                SessionEvent::Room {
+                    happened: Happened::Left { .. },
+                    ..
+                }
+            )
+        })
+        .await;
+    alice.session.logout().await;
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_every_kind_arrive_unchanged() {
+    let mut house = House::start().await;
+    let alice = house.guest("alice").await;
+    let mut bob = house.guest("bob").await;
+    let long = "\u{1F409}".repeat(wire_format::limits::TEXT_BYTES / 4);
+    for said in [
+        "<script>alert(1)</script>",
+        "\u{202e}evil\u{0}\r\n\t",
+        "שלום",
+        " ",
+        &long,
+    ] {
+        alice.say(said).await;
+        assert_eq!(text(&bob.hear().await), said);
+    }
+    let room = RoomId::of_name("lobby");
+    let above = format!("{long}x");
+    let failures = [
+        ("", SendFailure::Malformed),
+        (&above, SendFailure::TooLarge),
+    ];
+    for (said, failure) in failures {
+        let sent = alice.session.send_text(room, message_id(), said).await;
+        assert_eq!(sent, Err(failure));
+    }
+    let elsewhere = RoomId::of_name("elsewhere");
+    let sent = alice.session.send_text(elsewhere, message_id(), "x").await;
+    assert_eq!(sent, Err(SendFailure::NotInRoom));
+    drop((alice, bob));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_server_is_met_again_without_a_message_shown_twice() {
+    let mut house = House::start().await;
+    let mut alice = house.guest("alice").await;
+    let mut bob = house.guest("bob").await;
+    alice.say("before").await;
+    assert_eq!(bob.hear_text().await, "alice: before");
+    assert_eq!(alice.hear_text().await, "alice: before");
+
+    house.stop().await;
+    bob.until(|event| matches!(event, SessionEvent::Lost { .. }))
+        .await;
+    let said = {
+        let session = bob.session.clone();
+        let room = RoomId::of_name("lobby");
+        tokio::spawn(async move { session.send_text(room, message_id(), "meanwhile").await })
+    };
+    house.start_again().await;
+    for guest in [&mut alice, &mut bob] {
+        let restart = |event: &SessionEvent| {
+            let missed = Happened::Missed(MissedReason::Restart);
+            matches!(event, SessionEvent::Room { happened, .. }
+                if std::mem::discriminant(happened) == std::mem::discriminant(&missed))
+        };
+        guest.until(restart).await;
+        assert_eq!(guest.hear_text().await, "bob: meanwhile");
+    }
+    let said = tokio::time::timeout(PATIENCE, said).await;
+    said.expect("in time").expect("a task").expect("sent");
+    alice.say("after").await;
+    assert_eq!(alice.hear_text().await, "alice: after");
+    assert_eq!(bob.hear_text().await, "alice: after");
+    drop((alice, bob));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_name_is_refused_and_free_after_sign_out() {
+    let mut house = House::start().await;
+    let alice = house.guest("alice").await;
+    let refused = Session::connect(house.settings("Alice")).await;
+    match refused {
+        Err(ConnectError::Refused { command, refusal }) => {
+            assert_eq!(
+                (command, refusal.code),
+                ("auth.guest", ErrorCode::NameTaken)
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    alice.session.logout().await;
+    let again = house.guest("Alice").await;
+    assert_eq!(again.session.name(), "Alice");
+    drop(again);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_token_elsewhere_ends_the_older_session() {
+    let mut house = House::start().await;
+    let settings = house.settings("alice");
+    let mut older = house.guest_with(settings.clone()).await;
+    let newer = house.guest_with(settings).await;
+    let end = loop {
+        if let SessionEvent::Ended(end) = older.next().await {
+            break end;
+        }
+    };
+    assert!(matches!(end, SessionEnd::Lost(_)), "{end:?}");
+    newer.say("still here").await;
+    drop(newer);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_one_process_share_keys_and_frames() {
+    let mut house = House::start().await;
+    let keyring = Keyring::new();
+    let mut sharing = Vec::new();
+    for name in ["anna", "bernd", "carla"] {
+        sharing.push(house.guest_on(name, &keyring).await);
+    }
+    let mut alone = house.guest("dora").await;
+    alone.say("hello").await;
+    assert_eq!(alone.hear_text().await, "dora: hello");
+    let mut opened = Vec::new();
+    for guest in &mut sharing {
+        let message = guest.hear().await;
+        assert_eq!(text(&message), "hello");
+        opened.push((message.opened.clone(), message.page_frame().message()));
+    }
+    let (first, frame) = &opened[0];
+    for (other, other_frame) in &opened {
+        assert!(std::sync::Arc::ptr_eq(first, other));
+        assert_eq!(frame.as_ptr(), other_frame.as_ptr());
+    }
+    sharing[1].say("and back").await;
+    assert_eq!(alone.hear_text().await, "bernd: and back");
+    drop((sharing, alone, opened));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_are_opened_listed_entered_and_left() {
+    let mut house = House::start().await;
+    let alice = house.guest("alice").await;
+    let refused = alice
+        .session
+        .enter("ops")
+        .await
+        .map_err(|error| error.code());
+    assert_eq!(
+        refused.map(|entered| entered.name),
+        Err(ErrorCode::NoSuchRoom)
+    );
+    let opened = alice.session.open("ops").await.expect("a room");
+    let entered = alice.session.enter("ops").await.expect("entered");
+    assert_eq!((opened.id, opened.channel), (entered.id, entered.channel));
+    let members = alice
+        .session
+        .members(entered.id, None)
+        .await
+        .expect("members");
+    assert_eq!(members.members.len(), 1);
+    let rooms = alice.session.rooms().await.expect("rooms").rooms;
+    let mut names: Vec<_> = rooms.iter().map(|room| room.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["lobby", "ops"]);
+    alice.session.exit(entered.id).await.expect("left");
+    let sent = alice.session.send_text(entered.id, message_id(), "x").await;
+    assert_eq!(sent, Err(SendFailure::NotInRoom));
+    drop(alice);
+    house.stop().await;
+}
