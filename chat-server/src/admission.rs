@@ -92,7 +92,9 @@ impl Admission {
 impl Entry {
     /// Stops counting against the address: a proxy has shown that it speaks for others.
     pub(crate) fn exempt(&mut self) {
-        self.slot = None;
+        if let Some(slot) = &mut self.slot {
+            slot.carry();
+        }
     }
 }
 

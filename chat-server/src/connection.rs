@@ -148,7 +148,7 @@ impl Connection {
             End::Lost => self.outbox.abort(),
             End::ClosedByPeer | End::Closed(_) => {
                 self.outbox.closed().await;
-                linger::until_peer_closes(&mut reader).await;
+                linger::until_peer_closes(&mut reader, &self.node.gone).await;
             }
         }
         self.node.connections.remove(number);

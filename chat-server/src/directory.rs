@@ -1,7 +1,7 @@
 //! Who is signed in, and under which names.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,12 +20,12 @@ pub(crate) struct Directory {
 #[derive(Default)]
 struct Live {
     by_member: HashMap<MemberId, Entry>,
-    by_look: HashMap<String, MemberId>,
+    by_look: HashMap<Arc<str>, MemberId>,
 }
 
 struct Entry {
     session: Arc<Session>,
-    looks: BTreeSet<String>,
+    looks: Box<[Arc<str>]>,
 }
 
 impl Directory {
@@ -41,6 +41,7 @@ impl Directory {
         outbox: Arc<Outbox>,
     ) -> Result<Arc<Session>, ErrorCode> {
         let looks = names::look_alikes(name.as_str());
+        let looks = looks.into_iter().map(Arc::from).collect();
         let session = Session::new(member, name, outbox);
         let replaced = self.lock().put(Arc::clone(&session), looks)?;
         if let Some(replaced) = replaced {
@@ -85,27 +86,27 @@ impl Live {
     fn put(
         &mut self,
         session: Arc<Session>,
-        looks: BTreeSet<String>,
+        looks: Box<[Arc<str>]>,
     ) -> Result<Option<Arc<Session>>, ErrorCode> {
         let member = session.member();
         let is_taken = looks
             .iter()
-            .filter_map(|look| self.by_look.get(look))
+            .filter_map(|look| self.by_look.get(&**look))
             .any(|owner| *owner != member);
         if is_taken {
             return Err(ErrorCode::NameTaken);
         }
         let replaced = self.take(member);
         self.by_look
-            .extend(looks.iter().map(|look| (look.clone(), member)));
+            .extend(looks.iter().map(|look| (Arc::clone(look), member)));
         self.by_member.insert(member, Entry { session, looks });
         Ok(replaced)
     }
 
     fn take(&mut self, member: MemberId) -> Option<Arc<Session>> {
         let Entry { session, looks } = self.by_member.remove(&member)?;
-        for look in looks {
-            self.by_look.remove(&look);
+        for look in &looks {
+            self.by_look.remove(look);
         }
         Some(session)
     }

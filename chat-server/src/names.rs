@@ -128,11 +128,11 @@ mod tests {
         assert_eq!(person("Zoe\u{308}").as_deref(), Some("Zoë"));
         assert_eq!(person("ＡＢ").as_deref(), Some("AB"));
         assert_eq!(person("王小明").as_deref(), Some("王小明"));
-        assert_eq!(person("שָׁלוֹם").is_some(), true);
+        assert!(person("שָׁלוֹם").is_some());
         assert_eq!(person("مرحبا").as_deref(), Some("مرحبا"));
         assert_eq!(person("12:30").as_deref(), Some("12:30"));
         assert_eq!(person("<script>").as_deref(), Some("<script>"));
-        assert_eq!(person("🦊🦊").as_deref(), Some("🦊🦊"));
+        assert_eq!(person("😀😀").as_deref(), Some("😀😀"));
     }
 
     #[test]

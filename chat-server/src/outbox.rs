@@ -114,11 +114,11 @@ impl Outbox {
 
     /// Sends one encoded frame.
     pub(crate) fn send_encoded(self: &Arc<Self>, frame: &Encoded) {
-        self.send_chunk(frame.stream());
+        self.send_chunk(&frame.stream());
     }
 
     /// Sends whole frames in one chunk; does nothing once the outbox is ending.
-    pub(crate) fn send_chunk(self: &Arc<Self>, chunk: Bytes) {
+    pub(crate) fn send_chunk(self: &Arc<Self>, chunk: &Bytes) {
         let mut state = self.lock();
         if state.ending.is_none() {
             self.write_or_queue(&mut state, chunk);
@@ -130,7 +130,7 @@ impl Outbox {
         let mut state = self.lock();
         for chunk in chunks {
             if state.ending.is_none() {
-                self.write_or_queue(&mut state, chunk);
+                self.write_or_queue(&mut state, &chunk);
             }
         }
     }
@@ -142,7 +142,7 @@ impl Outbox {
             return;
         }
         self.shared.figures.closed(code);
-        self.write_or_queue(&mut state, close_frame(code));
+        self.write_or_queue(&mut state, &close_frame(code));
         // The queue may have overflowed just now; then it has ended already.
         if state.ending.is_none() {
             state.ending = Some(Ending::now(Some(code)));
@@ -180,13 +180,13 @@ impl Outbox {
     }
 
     /// Writes to the socket if nothing waits, and queues what it does not take.
-    fn write_or_queue(self: &Arc<Self>, state: &mut State, chunk: Bytes) {
+    fn write_or_queue(self: &Arc<Self>, state: &mut State, chunk: &Bytes) {
         let State { path, queue, .. } = state;
         let mut sent = 0;
         match path {
             Path::Closed => return,
             Path::Tls => {}
-            Path::Plain(socket) if queue.is_empty() => match socket.try_write(&chunk) {
+            Path::Plain(socket) if queue.is_empty() => match socket.try_write(chunk) {
                 Ok(written) if written == chunk.len() => return,
                 Ok(written) => sent = written,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -194,7 +194,7 @@ impl Outbox {
             },
             Path::Plain(_) => {}
         }
-        self.queue(state, chunk, sent);
+        self.queue(state, chunk.clone(), sent);
     }
 
     fn queue(self: &Arc<Self>, state: &mut State, chunk: Bytes, sent: usize) {

@@ -202,3 +202,6 @@ fn event_with(event: &Event, tail: bytes::Bytes) -> bytes::Bytes {
         .encode()
         .stream()
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,13 +27,23 @@ pub(super) struct Addresses {
     /// 0 is no limit.
     most: u32,
     /// Held to count up or down, never across an await.
-    counts: Mutex<HashMap<AddressKey, u32>>,
+    counts: Mutex<HashMap<AddressKey, Count>>,
+}
+
+#[derive(Default)]
+struct Count {
+    /// Connections that speak for the address itself, as far as is known.
+    own: u32,
+    /// Connections on which a proxy has shown that it speaks for others. While there is one, the
+    /// address is a proxy's and has no limit: its further connections have yet to show it.
+    carried: u32,
 }
 
 /// One connection of an address; counted until dropped.
 pub(super) struct Slot {
     addresses: Arc<Addresses>,
     key: AddressKey,
+    is_carried: bool,
 }
 
 impl Addresses {
@@ -49,30 +59,50 @@ impl Addresses {
         let key = AddressKey::from(address);
         let mut counts = self.lock();
         let count = counts.entry(key).or_default();
-        if self.most != 0 && *count >= self.most {
+        if self.most != 0 && count.own >= self.most && count.carried == 0 {
             return None;
         }
-        *count += 1;
+        count.own += 1;
         drop(counts);
         Some(Slot {
             addresses: Arc::clone(self),
             key,
+            is_carried: false,
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AddressKey, u32>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AddressKey, Count>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// Counts as a proxy's from now on.
+    pub(super) fn carry(&mut self) {
+        let mut counts = self.addresses.lock();
+        if let Some(count) = counts.get_mut(&self.key)
+            && !self.is_carried
+        {
+            count.own -= 1;
+            count.carried += 1;
+            self.is_carried = true;
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut counts = self.addresses.lock();
-        if let Some(count) = counts.get_mut(&self.key) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.key);
-            }
+        let Some(count) = counts.get_mut(&self.key) else {
+            return;
+        };
+        if self.is_carried {
+            count.carried -= 1;
+        } else {
+            count.own -= 1;
+        }
+        if count.own == 0 && count.carried == 0 {
+            counts.remove(&self.key);
         }
     }
 }
@@ -104,6 +134,21 @@ mod tests {
         assert!(addresses.take(ip("2001:db8:0:1:ffff::2")).is_none());
         assert!(addresses.take(ip("2001:db8:0:2::1")).is_some());
         drop(one);
+        assert!(addresses.lock().is_empty());
+    }
+
+    #[test]
+    fn a_proxy_has_no_limit_while_it_carries() {
+        let addresses = Addresses::new(1);
+        let mut carrying = addresses.take(ip("192.0.2.1")).expect("the first");
+        assert!(addresses.take(ip("192.0.2.1")).is_none());
+        carrying.carry();
+        carrying.carry();
+        let more: Vec<_> = (0..5).map(|_| addresses.take(ip("192.0.2.1"))).collect();
+        assert!(more.iter().all(Option::is_some));
+        drop(carrying);
+        assert!(addresses.take(ip("192.0.2.1")).is_none());
+        drop(more);
         assert!(addresses.lock().is_empty());
     }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use tokio::{io::AsyncRead, net::TcpStream, sync::OwnedSemaphorePermit, time::timeout};
+use tokio_util::sync::CancellationToken;
 use wire_format::CloseCode;
 
 use super::scratch;
@@ -14,11 +15,18 @@ use crate::{
     outbox::{LINGER, Outbox},
 };
 
-/// Reads and drops until the peer closes its side, for [`LINGER`] at most.
-pub(super) async fn until_peer_closes<R: AsyncRead + Unpin>(reader: &mut R) {
+/// Reads and drops until the peer closes its side, for [`LINGER`] at most and no longer than the
+/// server is there.
+pub(super) async fn until_peer_closes<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    gone: &CancellationToken,
+) {
     let rest = async { while matches!(scratch::discard(reader).await, Ok(1..)) {} };
-    // Whether the peer was in time changes nothing.
-    let _ = timeout(LINGER, rest).await;
+    tokio::select! {
+        () = gone.cancelled() => {}
+        // Whether the peer was in time changes nothing.
+        _ = timeout(LINGER, rest) => {}
+    }
 }
 
 /// Tells a connection that there is no place for it. Over TLS it is only dropped: a handshake is
@@ -32,5 +40,5 @@ pub(crate) async fn turn_away(node: Arc<Node>, stream: TcpStream, _permit: Owned
     let outbox = Outbox::plain(Arc::clone(&node.outboxes), writer);
     outbox.close(CloseCode::Busy);
     outbox.closed().await;
-    until_peer_closes(&mut reader).await;
+    until_peer_closes(&mut reader, &node.gone).await;
 }

@@ -12,6 +12,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use wire_format::CloseCode;
+
 use super::{LINGER, Outbox, Path, State, queue::Queue};
 
 impl Outbox {
@@ -129,6 +131,11 @@ impl Outbox {
     /// Until when the task may wait for the socket; `None` while nothing waits.
     fn deadline(&self, state: &State) -> Option<Instant> {
         match state.ending {
+            // Whoever is told to resume is owed what was said before; the shutdown's own grace
+            // period ends it.
+            Some(ending) if ending.code == Some(CloseCode::Resume) => {
+                Some(ending.since + self.shared.deadline.max(LINGER))
+            }
             Some(ending) => Some(ending.since + LINGER),
             None => state
                 .queue

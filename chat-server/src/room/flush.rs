@@ -81,6 +81,11 @@ impl Room {
         }
     }
 
+    fn is_flushed(&self) -> bool {
+        let state = self.lock();
+        state.stream.pending_bytes() == 0 && !state.flushing
+    }
+
     /// Waits until everything that was said has been handed to the outboxes.
     ///
     /// May be dropped.
@@ -88,11 +93,9 @@ impl Room {
         loop {
             let mut taken = pin!(self.taken.notified());
             taken.as_mut().enable();
-            let state = self.lock();
-            if state.stream.pending_bytes() == 0 && !state.flushing {
+            if self.is_flushed() {
                 return;
             }
-            drop(state);
             taken.await;
         }
     }

@@ -161,7 +161,7 @@ impl State {
 
     fn tell_one(&self, member: MemberId, frame: Bytes) {
         if let Some(occupant) = self.occupants.get(&member) {
-            occupant.seat.outbox().send_chunk(frame);
+            occupant.seat.outbox().send_chunk(&frame);
         }
     }
 }

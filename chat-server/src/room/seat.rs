@@ -73,7 +73,7 @@ impl Seat {
             return;
         }
         if cursor.next <= chunk.start && cursor.skips.is_empty() {
-            self.outbox.send_chunk(chunk.bytes.clone());
+            self.outbox.send_chunk(&chunk.bytes);
         } else {
             let wanted = cursor.next.max(chunk.start)..end;
             self.outbox.send_chunks(cursor.pieces(chunk, wanted));
