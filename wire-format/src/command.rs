@@ -11,7 +11,7 @@ pub mod session;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::error::CommandError;
+use crate::{error::CommandError, json};
 
 /// One operation: its name, its fields and what it answers.
 pub trait Operation: Serialize + DeserializeOwned {
@@ -49,7 +49,7 @@ macro_rules! commands {
             /// As [`Command::parse`].
             pub fn from_parts(name: &str, fields: &[u8]) -> Result<Self, CommandError> {
                 match name {
-                    $($name => serde_json::from_slice(fields)
+                    $($name => json::object(fields)
                         .map(Self::$variant)
                         .map_err(|_| CommandError::Malformed),)*
                     _ => Err(CommandError::Unknown),
@@ -97,7 +97,7 @@ impl Command {
     /// [`CommandError::Malformed`] for anything but one object with exactly the command's fields,
     /// [`CommandError::Unknown`] for a name that no command has.
     pub fn parse(header: &[u8]) -> Result<Self, CommandError> {
-        serde_json::from_slice(header).map_err(|_| why_unreadable(header))
+        json::object(header).map_err(|_| why_unreadable(header))
     }
 }
 
@@ -108,7 +108,7 @@ fn why_unreadable(header: &[u8]) -> CommandError {
         command: String,
     }
 
-    match serde_json::from_slice::<Named>(header) {
+    match json::object::<Named>(header) {
         Ok(named) if !Command::NAMES.contains(&named.command.as_str()) => CommandError::Unknown,
         _ => CommandError::Malformed,
     }
@@ -129,6 +129,8 @@ mod tests {
             "",
             "{}",
             "[]",
+            r#"["rooms.open","ops"]"#,
+            r#"["rooms.burn"]"#,
             "null",
             r#"{"command":7}"#,
             r#"{"command":"rooms.open"}"#,
@@ -158,6 +160,8 @@ mod tests {
         assert_eq!(format!("{whole:?}"), format!("{parts:?}"));
         let named = Command::from_parts("rooms.enter", br#"{"command":"rooms.enter","room":"x"}"#);
         assert_eq!(named.err(), Some(CommandError::Malformed));
+        let values = Command::from_parts("rooms.enter", br#"["lobby"]"#);
+        assert_eq!(values.err(), Some(CommandError::Malformed));
         assert_eq!(
             Command::from_parts("rooms.burn", b"{}").err(),
             Some(CommandError::Unknown)

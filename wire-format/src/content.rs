@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    json,
     limits::TEXT_BYTES,
     open_error::{Field, OpenError, SealError},
 };
@@ -61,7 +62,7 @@ impl Content {
     /// # Errors
     /// [`OpenError::Content`] if it is not an object with a type, or a known type's fields are wrong.
     pub fn parse(content: &[u8]) -> Result<Self, OpenError> {
-        let Typed { kind } = serde_json::from_slice(content).map_err(|_| OpenError::Content)?;
+        let Typed { kind } = json::object(content).map_err(|_| OpenError::Content)?;
         if kind != TEXT {
             return Ok(Self::Unknown(kind));
         }
@@ -69,7 +70,7 @@ impl Content {
         struct Text {
             text: String,
         }
-        let Text { text } = serde_json::from_slice(content).map_err(|_| OpenError::Content)?;
+        let Text { text } = json::object(content).map_err(|_| OpenError::Content)?;
         if text.is_empty() || text.len() > TEXT_BYTES {
             return Err(OpenError::Content);
         }
@@ -109,11 +110,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_content_is_refused() {
-        let bad: [&[u8]; 9] = [
+        let bad: [&[u8]; 10] = [
             b"",
             b"hi",
             b"\"text\"",
             b"[]",
+            br#"["text","a"]"#,
             br#"{"text":"a"}"#,
             br#"{"type":"text"}"#,
             br#"{"type":"text","text":""}"#,

@@ -31,6 +31,7 @@ pub mod seal;
 pub mod secret;
 
 mod cursor;
+mod json;
 mod record;
 mod share;
 mod signature;
