@@ -3,6 +3,9 @@
 //! A frame is decoded in two steps. [`FrameCodec`](crate::FrameCodec) cuts a stream into
 //! [`RawFrame`]s; [`ClientFrame::parse`] and [`ServerFrame::parse`] read a body. What a JSON header
 //! says is read later still, because a bad header is answered while a bad frame ends the connection.
+//!
+//! A header may hold a guest's token, and between a browser and its proxy a payload is a text in the
+//! clear: `Debug` shows how many bytes there are and none of them.
 
 mod close;
 mod command;
@@ -10,6 +13,8 @@ mod deliver;
 mod event;
 mod publish;
 mod reply;
+
+use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -63,7 +68,7 @@ impl TryFrom<u8> for Kind {
 }
 
 /// A frame whose body has not been read.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct RawFrame {
     /// What the body is.
     pub kind: Kind,
@@ -88,8 +93,17 @@ impl RawFrame {
     }
 }
 
+impl fmt::Debug for RawFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawFrame")
+            .field("kind", &self.kind)
+            .field("body", &Size(&self.body))
+            .finish()
+    }
+}
+
 /// An encoded frame, ready for every transport; clones share its memory.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Encoded(Bytes);
 
 impl Encoded {
@@ -113,6 +127,12 @@ impl Encoded {
         write(&mut buffer);
         debug_assert_eq!(buffer.len(), LENGTH_BYTES + 1 + body_bytes);
         Self(buffer.freeze())
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Encoded").field(&Size(&self.0)).finish()
     }
 }
 
@@ -247,6 +267,15 @@ fn json_of(value: &impl serde::Serialize) -> Bytes {
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 
+/// Bytes as `Debug` shows them: how many there are.
+struct Size<'a>(&'a Bytes);
+
+impl fmt::Debug for Size<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
 /// Bytes of a frame before its kind.
 const LENGTH_BYTES: usize = 4;
 /// Bytes of `header_length`.
@@ -257,6 +286,7 @@ const REQUEST_BYTES: usize = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{ChannelId, EpochNumber, MemberId, Millis, Sequence};
 
     fn raw(kind: Kind, body: &'static [u8]) -> RawFrame {
         RawFrame {
@@ -298,5 +328,51 @@ mod tests {
         assert_eq!(RawFrame::from_message(Bytes::new()), Err(FrameError::Empty));
         let unknown = RawFrame::from_message(Bytes::from_static(b"\x09"));
         assert_eq!(unknown, Err(FrameError::UnknownKind(9)));
+    }
+
+    #[test]
+    fn what_a_frame_carries_does_not_show_in_debug() {
+        let canary = Bytes::from_static(b"canary");
+        let command = ClientFrame::Command(CommandFrame {
+            request: 7,
+            header: canary.clone(),
+            tail: canary.clone(),
+        });
+        let publish = ClientFrame::Publish(Publish {
+            request: 7,
+            channel: ChannelId::from_bytes([1; 16]),
+            epoch: EpochNumber::new(2),
+            flags: PublishFlags::Unstored,
+            payload: canary.clone(),
+        });
+        let reply = ServerFrame::Reply(ReplyFrame {
+            request: 7,
+            header: canary.clone(),
+            tail: canary.clone(),
+        });
+        let event = ServerFrame::Event(EventFrame {
+            header: canary.clone(),
+            tail: canary.clone(),
+        });
+        let deliver = ServerFrame::Deliver(Deliver {
+            channel: ChannelId::from_bytes([1; 16]),
+            sequence: Sequence::new(2),
+            time: Millis::new(3),
+            flags: DeliverFlags::Unstored,
+            sender: MemberId::from_bytes([4; 16]),
+            name: Name::try_from("Ann").expect("a name"),
+            payload: canary.clone(),
+        });
+        for shown in [
+            format!("{:?}", raw(Kind::Publish, b"canary")),
+            format!("{:?} {:?}", command, command.encode()),
+            format!("{:?} {:?}", publish, publish.encode()),
+            format!("{:?} {:?}", reply, reply.encode()),
+            format!("{:?} {:?}", event, event.encode()),
+            format!("{:?} {:?}", deliver, deliver.encode()),
+        ] {
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(shown.contains("6 bytes"), "{shown}");
+        }
     }
 }

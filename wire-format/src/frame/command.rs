@@ -1,16 +1,18 @@
 //! `request u32 | header_length u32 | header | tail`: a client's request.
 
+use std::fmt;
+
 use bytes::{BufMut, Bytes};
 use serde::Serialize;
 
 use super::{
-    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, header_and_tail, json_of,
+    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, Size, header_and_tail, json_of,
     put_header_and_tail,
 };
 use crate::{command::Operation, cursor::Cursor, error::FrameError};
 
 /// A request whose JSON header has not been read yet: see [`Command::parse`](crate::command::Command::parse).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct CommandFrame {
     /// The id that the reply repeats.
     pub request: u32,
@@ -63,6 +65,16 @@ impl CommandFrame {
             body.put_u32(*request);
             put_header_and_tail(body, header, tail);
         })
+    }
+}
+
+impl fmt::Debug for CommandFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandFrame")
+            .field("request", &self.request)
+            .field("header", &Size(&self.header))
+            .field("tail", &Size(&self.tail))
+            .finish()
     }
 }
 

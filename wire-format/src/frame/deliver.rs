@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::{BufMut, Bytes};
 
-use super::{Encoded, Kind};
+use super::{Encoded, Kind, Size};
 use crate::{
     cursor::Cursor,
     error::FrameError,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A payload from somebody in a channel, encoded once for everyone who receives it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Deliver {
     /// Where from.
     pub channel: ChannelId,
@@ -80,6 +80,20 @@ impl Deliver {
             body.put_slice(&self.name.0);
             body.put_slice(&self.payload);
         })
+    }
+}
+
+impl fmt::Debug for Deliver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deliver")
+            .field("channel", &self.channel)
+            .field("sequence", &self.sequence)
+            .field("time", &self.time)
+            .field("flags", &self.flags)
+            .field("sender", &self.sender)
+            .field("name", &self.name)
+            .field("payload", &Size(&self.payload))
+            .finish()
     }
 }
 

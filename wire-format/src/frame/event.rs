@@ -1,12 +1,16 @@
 //! `header_length u32 | header | tail`: something that happened.
 
+use std::fmt;
+
 use bytes::Bytes;
 
-use super::{Encoded, HEADER_LENGTH_BYTES, Kind, header_and_tail, json_of, put_header_and_tail};
-use crate::{cursor::Cursor, error::FrameError, event::Event};
+use super::{
+    Encoded, HEADER_LENGTH_BYTES, Kind, Size, header_and_tail, json_of, put_header_and_tail,
+};
+use crate::{cursor::Cursor, error::FrameError, event::Event, json};
 
 /// An event whose JSON header may not have been read yet.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct EventFrame {
     /// `{"event": "<name>", …}`.
     pub header: Bytes,
@@ -28,7 +32,7 @@ impl EventFrame {
     /// # Errors
     /// [`FrameError::Header`] if the header is not an event, or a known one with wrong fields.
     pub fn event(&self) -> Result<Event, FrameError> {
-        serde_json::from_slice(&self.header).map_err(|_| FrameError::Header)
+        json::object(&self.header).map_err(|_| FrameError::Header)
     }
 
     pub(super) fn parse(body: Bytes) -> Result<Self, FrameError> {
@@ -45,6 +49,15 @@ impl EventFrame {
                 put_header_and_tail(body, header, tail);
             },
         )
+    }
+}
+
+impl fmt::Debug for EventFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventFrame")
+            .field("header", &Size(&self.header))
+            .field("tail", &Size(&self.tail))
+            .finish()
     }
 }
 

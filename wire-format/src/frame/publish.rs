@@ -1,8 +1,10 @@
 //! `request u32 | channel | epoch u64 | flags u8 | payload`: a payload for a channel.
 
+use std::fmt;
+
 use bytes::{BufMut, Bytes};
 
-use super::{Encoded, Kind};
+use super::{Encoded, Kind, Size};
 use crate::{
     cursor::Cursor,
     error::FrameError,
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// A payload for everyone in a channel; no JSON on this path.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Publish {
     /// The id that the reply repeats; 0 asks for a reply only if it is refused.
     pub request: u32,
@@ -68,6 +70,18 @@ impl Publish {
                 body.put_slice(&self.payload);
             },
         )
+    }
+}
+
+impl fmt::Debug for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publish")
+            .field("request", &self.request)
+            .field("channel", &self.channel)
+            .field("epoch", &self.epoch)
+            .field("flags", &self.flags)
+            .field("payload", &Size(&self.payload))
+            .finish()
     }
 }
 

@@ -1,20 +1,23 @@
 //! `request u32 | header_length u32 | header | tail`: the answer to one request.
 
+use std::fmt;
+
 use bytes::{BufMut, Bytes};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::{
-    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, header_and_tail, json_of,
+    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, Size, header_and_tail, json_of,
     put_header_and_tail,
 };
 use crate::{
     cursor::Cursor,
     error::{FrameError, Refusal},
+    json,
 };
 
 /// The answer to a command or a publish.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct ReplyFrame {
     /// The id of the request.
     pub request: u32,
@@ -67,12 +70,10 @@ impl ReplyFrame {
         }
 
         let unreadable = |_| FrameError::Header;
-        Ok(
-            match serde_json::from_slice(&self.header).map_err(unreadable)? {
-                Header::Ok(fields) => Ok(serde_json::from_str(fields.get()).map_err(unreadable)?),
-                Header::Error(refusal) => Err(refusal),
-            },
-        )
+        Ok(match json::object(&self.header).map_err(unreadable)? {
+            Header::Ok(fields) => Ok(json::object(fields.get().as_bytes()).map_err(unreadable)?),
+            Header::Error(refusal) => Err(refusal),
+        })
     }
 
     pub(super) fn parse(body: Bytes) -> Result<Self, FrameError> {
@@ -100,6 +101,16 @@ impl ReplyFrame {
     }
 }
 
+impl fmt::Debug for ReplyFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyFrame")
+            .field("request", &self.request)
+            .field("header", &Size(&self.header))
+            .field("tail", &Size(&self.tail))
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +130,12 @@ mod tests {
             tail: Bytes::new(),
         };
         assert_eq!(odd.outcome::<Done>(), Err(FrameError::Header));
+        let values = ReplyFrame {
+            request: 1,
+            header: Bytes::from_static(br#"{"ok":[]}"#),
+            tail: Bytes::new(),
+        };
+        assert_eq!(values.outcome::<Done>(), Err(FrameError::Header));
     }
 
     #[test]
