@@ -145,6 +145,11 @@ impl UnverifiedEpochStart {
         self.start.starter
     }
 
+    /// The keys that claim to have signed it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.start.fingerprint
+    }
+
     /// Why it was started.
     pub fn reason(&self) -> EpochReason {
         self.start.reason

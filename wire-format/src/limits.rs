@@ -25,6 +25,9 @@ pub const EPOCH_START_BYTES: usize = 1024;
 pub const SHARE_BYTES: usize = 512;
 /// Largest epoch number: what a double holds exactly, so that every language can count.
 pub const EPOCH_NUMBER: u64 = (1 << 53) - 1;
+/// Largest epoch number that a server takes from `epochs.hold`: nobody may leave a room without a
+/// next one.
+pub const EPOCH_NUMBER_HELD: u64 = 1 << 52;
 
 /// Shortest name of a person, in Unicode scalar values.
 pub const NAME_SCALARS_LEAST: usize = 2;
