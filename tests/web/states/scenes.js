@@ -23,6 +23,7 @@ const WORDS = {
     lines: ["Good morning. The release is at 12:30, as planned.", "The checklist is in the second drawer.", "Fine with me. I bring the coffee 👍", "Thank you!"],
     room: "pictures",
     other: "garden",
+    crowd: "market",
     long: "It was a long letter, and everybody read it to its end. ",
   },
   zh: {
@@ -32,6 +33,7 @@ const WORDS = {
     lines: ["早上好。发布按计划在 12:30 进行。", "检查清单在第二个抽屉里。", "我没问题，咖啡我来带 👍", "谢谢！"],
     room: "图片",
     other: "花园",
+    crowd: "集市",
     long: "这是一封很长的信，大家都读到了最后。",
   },
 };
@@ -299,7 +301,7 @@ export async function flood({ cast, take, language, backend }) {
   let sent = 0;
   if (backend === null) hand.judge = (frame) => (frame[0] === 4 && ++sent > 12 ? refuse(frame, "rate_limited", 9_000) : true);
   const page = await cast.member(WORDS[language].ada, backend === null ? { wire: hand } : {});
-  await openRoom(page, `${WORDS[language].other} 2`);
+  await openRoom(page, WORDS[language].crowd);
   const held = page.locator(".state.warn");
   for (let i = 0; i < 8 && (await held.count()) === 0; i++) {
     await page.evaluate((round) => {
