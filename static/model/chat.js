@@ -41,6 +41,10 @@ export class Chat {
       onLost: (reason) => this.#lost(reason),
     });
     this.rooms = new Rooms(this.#link, () => this.session.peek());
+    this.rooms.onSignedOut = () => {
+      this.#link.stop();
+      this.#lost("expired");
+    };
     if (!secure) this.session.value = { phase: "insecure", member: "", name: "" };
   }
 
@@ -91,7 +95,8 @@ export class Chat {
     this.#link.retryNow();
   }
 
-  async #beginAgain(/** @type {Refusal} */ error) {
+  /** @param {Refusal} error */
+  async #beginAgain(error) {
     const session = this.session.peek();
     this.connection.value = { ...this.connection.peek(), phase: "waiting", since: Date.now(), retryAt: Date.now() + 3_000, reason: error.code };
     await new Promise((resolve) => setTimeout(resolve, error.retry_after_ms ?? 3_000));

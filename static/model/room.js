@@ -73,7 +73,7 @@ export class Room {
     const again = this.#run !== null;
     const sequence = fromDecimal(ok.sequence, "sequence");
     const now = Date.now();
-    if (again) this.#before = { names: new Set(this.members.all().map((member) => member.name)), until: now + RETURN_MS };
+    if (again) this.#expectBack(now);
     if (ok.missed === true) this.timeline.missed(ok.run === this.#run ? "too_old" : "restart", now);
     if (again && ok.run !== this.#run) this.timeline.beginRun();
     this.#run = String(ok.run);
@@ -165,6 +165,13 @@ export class Room {
     return true;
   }
 
+  /** Those who were here before the cut may come back one by one, and several cuts may follow each other. @param {number} now */
+  #expectBack(now) {
+    const missing = now < this.#before.until ? [...this.#before.names] : [];
+    const here = this.members.all().map((member) => member.name);
+    this.#before = { names: new Set([...missing, ...here]), until: now + RETURN_MS };
+  }
+
   /** @param {import("./members.js").Member | null} member @param {number} now */
   #joined(member, now) {
     if (member === null || !this.members.add(member) || this.#isSelf(member.id)) return;
@@ -183,7 +190,9 @@ export class Room {
     const before = this.key.peek();
     this.key.value = { state: "held", n, since: 0 };
     const replaced = before.n !== 0 && before.n !== n && reason !== "first";
-    if (replaced || (before.state !== "held" && reason === "unanswered")) this.timeline.rotation(reason, n, now);
+    const unanswered = before.state !== "held" && reason === "unanswered";
+    // Where nothing stands yet there is no thread to break.
+    if (this.timeline.items.length > 0 && (replaced || unanswered)) this.timeline.rotation(reason, n, now);
   }
 
   /** @param {EventHeader} header @param {number} now */

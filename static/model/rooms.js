@@ -32,13 +32,15 @@ export class Rooms {
   listed = new Signal(/** @type {readonly Listed[] | null} */ (null));
   /** Called with each message that is new to the reader. @type {(room: Room, item: import("./timeline.js").MessageItem) => void} */
   onNews = () => {};
+  /** Called when the server no longer knows this session. @type {() => void} */
+  onSignedOut = () => {};
   #link;
   #self;
   #outbox;
   /** @type {Set<string>} ids of rooms that a reloaded session is still in */
   #expected = new Set();
-  /** @type {Set<Room>} rooms with a `rooms.enter` under way */
-  #entering = new Set();
+  /** @type {Map<Room, symbol>} rooms with a `rooms.enter` under way; only the answer to the newest one counts */
+  #entering = new Map();
 
   /** @param {Connection} link @param {() => { member: string, name: string }} self */
   constructor(link, self) {
@@ -184,9 +186,11 @@ export class Rooms {
 
   /** @param {Room} room */
   async #enter(room) {
-    this.#entering.add(room);
+    const attempt = Symbol();
+    this.#entering.set(room, attempt);
     const resume = room.resume;
     const outcome = await this.#link.command("rooms.enter", resume === undefined ? { room: room.name } : { room: room.name, resume });
+    if (this.#entering.get(room) !== attempt) return;
     this.#entering.delete(room);
     if (!this.entered.peek().includes(room)) return;
     if ("error" in outcome) this.#refused(room, outcome.error);
@@ -219,6 +223,10 @@ export class Rooms {
   #refused(room, { code, retry_after_ms: wait }) {
     // After a cut, or with the chat-server away, `enterAll` comes again by itself.
     if (code === "cut") return;
+    if (code === "not_signed_in") {
+      this.onSignedOut();
+      return;
+    }
     const again = WAITABLE.has(code) ? (wait ?? ENTER_AGAIN_MS) : 0;
     room.entry.value = { phase: "refused", code, retryAt: again === 0 ? 0 : Date.now() + again };
     if (again === 0) return;
