@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use http::{HeaderValue, StatusCode, Version, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use wire_format::ErrorCode;
 
@@ -52,12 +53,30 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Counts the request against its address.
+/// Counts the request against its address, and ends connections on which two servers could read
+/// different requests.
+///
+/// Browsers say how long a body is. Of a request that says both a length and an encoding, the parser
+/// has dropped the length, while something on the way may have believed it (RFC 9112 §6.1). After an
+/// upgrade that was asked for and not made, what follows may be of another protocol.
 async fn admit(State(app): State<Arc<App>>, client: Client, request: Request, next: Next) -> Response {
-    match app.limits.request(client.address) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => Rejection(refusal).into_response(),
+    if let Err(refusal) = app.limits.request(client.address) {
+        return Rejection(refusal).into_response();
     }
+    let is_http2 = request.version() == Version::HTTP_2;
+    let is_upgrade = request.headers().contains_key(header::UPGRADE);
+    let is_unsized = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let mut response = if is_unsized {
+        Rejection::from(ErrorCode::Malformed).into_response()
+    } else {
+        next.run(request).await
+    };
+    let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if !is_http2 && !is_upgraded && (is_upgrade || is_unsized) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 /// Finds out who asks; adds headers and counts what was answered.

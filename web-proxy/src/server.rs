@@ -3,6 +3,7 @@
 mod deadline;
 mod http;
 mod listener;
+mod strict_lines;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 

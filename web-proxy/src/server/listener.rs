@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{deadline::Deadline, http};
+use super::{deadline::Deadline, http, strict_lines::StrictLines};
 use crate::{
     app::App,
     client::{Connection, Place},
@@ -85,15 +85,19 @@ async fn serve(stream: TcpStream, connection: Connection, app: Arc<App>, accepto
     // Frames are small and leave at once.
     let _ = stream.set_nodelay(true);
     let Some(acceptor) = acceptor else {
-        return http::serve(Deadline::new(stream), http::Spoken::Http1, connection, app).await;
+        let stream = StrictLines::new(Deadline::new(stream));
+        return http::serve(stream, http::Spoken::Http1, connection, app).await;
     };
     match handshake(acceptor, stream).await {
         Ok(stream) => {
-            let spoken = match stream.get_ref().1.alpn_protocol() {
-                Some(b"h2") => http::Spoken::Http2,
-                _ => http::Spoken::Http1,
-            };
-            http::serve(Deadline::new(stream), spoken, connection, app).await;
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            let stream = Deadline::new(stream);
+            if is_http2 {
+                http::serve(stream, http::Spoken::Http2, connection, app).await;
+            } else {
+                let stream = StrictLines::new(stream);
+                http::serve(stream, http::Spoken::Http1, connection, app).await;
+            }
         }
         Err(error) => tracing::debug!(%error, "no TLS came about"),
     }

@@ -1,0 +1,8 @@
+//! The web-proxy over HTTP, in front of a real chat-server, by raw sockets where that matters.
+
+mod attacks;
+mod harness;
+mod limits;
+mod page;
+mod sessions;
+mod streams;
