@@ -191,8 +191,9 @@ export class Room {
     this.key.value = { state: "held", n, since: 0 };
     const replaced = before.n !== 0 && before.n !== n && reason !== "first";
     const unanswered = before.state !== "held" && reason === "unanswered";
-    // Where nothing stands yet there is no thread to break.
-    if (this.timeline.items.length > 0 && (replaced || unanswered)) this.timeline.rotation(reason, n, now);
+    // Where nothing was read yet there is no thread to break.
+    const hasThread = this.timeline.items.some((item) => item.kind === "message");
+    if (hasThread && (replaced || unanswered)) this.timeline.rotation(reason, n, now);
   }
 
   /** @param {EventHeader} header @param {number} now */

@@ -161,9 +161,11 @@ test("the key is told by events, and breaks the thread only where there is one",
   assert.equal(room.key.peek().state, "waiting");
   keyed("4", "unanswered");
   assert.deepEqual(lines(), []);
-  rooms.deliver(deliver(1, "one"));
-  keyed("4", "unanswered");
+  rooms.event({ event: "message.unreadable", channel: CHANNEL, sequence: "1", sender: BEN, name: "Ben", cause: "before_you_joined" });
   keyed("5", "left");
-  assert.deepEqual(lines(), ["one", "[rotation]"]);
-  assert.deepEqual(room.key.peek(), { state: "held", n: 5, since: 0 });
+  rooms.deliver(deliver(2, "two"));
+  keyed("5", "left");
+  keyed("6", "left");
+  assert.deepEqual(lines(), ["[unreadable]", "two", "[rotation]"]);
+  assert.deepEqual(room.key.peek(), { state: "held", n: 6, since: 0 });
 });
