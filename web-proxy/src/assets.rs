@@ -206,7 +206,10 @@ mod tests {
 
     #[test]
     fn any_change_changes_the_address_of_every_file() {
-        let (old, new) = (assets("import './ui/app.js';"), assets("import \"./ui/app.js\";"));
+        let (old, new) = (
+            assets("import './ui/app.js';"),
+            assets("import \"./ui/app.js\";"),
+        );
         assert_ne!(old.version, new.version);
         assert!(old.file(&old.version, "ui/app.js").is_some());
         assert!(old.file(&new.version, "ui/app.js").is_none());
@@ -236,14 +239,25 @@ mod tests {
         let hash = BASE64.encode(Sha256::digest(map));
         let policy = assets.policy();
         let policy = policy.to_str().expect("text");
-        assert!(policy.contains(&format!("script-src 'self' 'sha256-{hash}';")), "{policy}");
+        assert!(
+            policy.contains(&format!("script-src 'self' 'sha256-{hash}';")),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe"));
     }
 
     #[test]
     fn what_is_no_file_of_the_page_is_not_there() {
         let assets = assets("");
-        for path in ["index.html", "notes.txt", "ui/app.test.js", "../Cargo.toml", "ui/../main.js", "/main.js", ""] {
+        for path in [
+            "index.html",
+            "notes.txt",
+            "ui/app.test.js",
+            "../Cargo.toml",
+            "ui/../main.js",
+            "/main.js",
+            "",
+        ] {
             assert!(assets.file(&assets.version, path).is_none(), "{path}");
         }
     }

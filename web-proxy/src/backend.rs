@@ -82,7 +82,9 @@ impl Backend {
         settings.carry = carry;
         settings.keyring = self.keyring.clone();
         settings.send_within = SEND_WITHIN;
-        let (session, events) = Session::connect(settings).await.map_err(refusal_of_connect)?;
+        let (session, events) = Session::connect(settings)
+            .await
+            .map_err(refusal_of_connect)?;
         let who = SignedIn {
             member: session.member(),
             name: session.name().to_owned(),
@@ -278,7 +280,9 @@ impl Arrivals {
                     frame: message.page_frame().message(),
                 }));
             }
-            Happened::Unreadable(unreadable) => return Some(Arrival::Unreadable(in_place(unreadable))),
+            Happened::Unreadable(unreadable) => {
+                return Some(Arrival::Unreadable(in_place(unreadable)));
+            }
             Happened::Missed(reason) => Event::ChannelMissed { channel, reason },
             Happened::Joined(member) => Event::RoomJoined { room, member },
             Happened::Left { member, reason } => Event::RoomLeft {

@@ -74,10 +74,20 @@ pub struct Options {
     #[arg(long, env = "SEALWIRE_TLS", value_name = "HOW")]
     tls: Option<OwnCertificate>,
     /// Origin that is allowed beside the proxy's own, such as https://chat.example.org
-    #[arg(long, env = "SEALWIRE_ORIGIN", value_name = "URL", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SEALWIRE_ORIGIN",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
     origin: Vec<Origin>,
     /// Whose X-Forwarded-For is believed: an address or a range
-    #[arg(long, env = "SEALWIRE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SEALWIRE_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
     trusted_proxy: Vec<Network>,
     /// Listen off loopback without TLS: everybody on the way reads everything
     #[arg(long, env = "SEALWIRE_INSECURE_PLAIN_HTTP", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
@@ -89,7 +99,11 @@ pub struct Options {
     #[arg(long, env = "SEALWIRE_MAX_CONNECTIONS", value_name = "COUNT")]
     max_connections: Option<NonZeroUsize>,
     /// Open connections of one address
-    #[arg(long, env = "SEALWIRE_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "SEALWIRE_MAX_CONNECTIONS_PER_ADDRESS",
+        value_name = "COUNT"
+    )]
     max_connections_per_address: Option<NonZeroUsize>,
     /// Sessions in all
     #[arg(long, env = "SEALWIRE_MAX_SESSIONS", value_name = "COUNT")]
@@ -271,7 +285,9 @@ impl Options {
     fn limits(&self) -> Limits {
         let standard = Limits::default();
         Limits {
-            connections: self.max_connections.map_or(standard.connections, usize::from),
+            connections: self
+                .max_connections
+                .map_or(standard.connections, usize::from),
             connections_per_address: self
                 .max_connections_per_address
                 .map_or(standard.connections_per_address, usize::from),

@@ -101,23 +101,43 @@ mod tests {
         }
         let peer = peer.parse().expect("an address");
         let trusted = [trusted.parse().expect("a network")];
-        Client::of(peer, false, &headers, &trusted).address.to_string()
+        Client::of(peer, false, &headers, &trusted)
+            .address
+            .to_string()
     }
 
     #[test]
     fn only_a_trusted_proxy_is_believed() {
-        assert_eq!(client("192.0.2.1", &["203.0.113.7"], "10.0.0.0/8"), "192.0.2.1");
-        assert_eq!(client("10.0.0.1", &["203.0.113.7"], "10.0.0.0/8"), "203.0.113.7");
+        assert_eq!(
+            client("192.0.2.1", &["203.0.113.7"], "10.0.0.0/8"),
+            "192.0.2.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["203.0.113.7"], "10.0.0.0/8"),
+            "203.0.113.7"
+        );
         assert_eq!(client("10.0.0.1", &[], "10.0.0.0/8"), "10.0.0.1");
     }
 
     #[test]
     fn what_a_client_says_of_itself_is_not_believed() {
         let trusted = "10.0.0.0/8";
-        assert_eq!(client("10.0.0.1", &["1.1.1.1, 203.0.113.7"], trusted), "203.0.113.7");
-        assert_eq!(client("10.0.0.1", &["1.1.1.1", "203.0.113.7, 10.0.0.2"], trusted), "203.0.113.7");
-        assert_eq!(client("10.0.0.1", &["203.0.113.7, nonsense"], trusted), "10.0.0.1");
-        assert_eq!(client("10.0.0.1", &["::ffff:203.0.113.7"], trusted), "203.0.113.7");
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1, 203.0.113.7"], trusted),
+            "203.0.113.7"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1", "203.0.113.7, 10.0.0.2"], trusted),
+            "203.0.113.7"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["203.0.113.7, nonsense"], trusted),
+            "10.0.0.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["::ffff:203.0.113.7"], trusted),
+            "203.0.113.7"
+        );
     }
 
     #[test]
@@ -128,7 +148,12 @@ mod tests {
         )]);
         let of = |peer: &str| {
             let peer = peer.parse().expect("an address");
-            Client::of(peer, false, &headers, &["10.0.0.1".parse().expect("a network")])
+            Client::of(
+                peer,
+                false,
+                &headers,
+                &["10.0.0.1".parse().expect("a network")],
+            )
         };
         assert!(of("10.0.0.1").https);
         assert!(!of("10.0.0.2").https);

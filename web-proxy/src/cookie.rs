@@ -109,7 +109,10 @@ mod tests {
         assert!(header.is_sensitive());
         let text = header.to_str().expect("text");
         assert!(text.starts_with("__Host-sealwire="), "{text}");
-        assert!(text.ends_with("; HttpOnly; SameSite=Strict; Secure; Path=/"), "{text}");
+        assert!(
+            text.ends_with("; HttpOnly; SameSite=Strict; Secure; Path=/"),
+            "{text}"
+        );
         let back = sent_back(text);
         assert_eq!(session_of(&back, true), Some(ada.key));
         assert_eq!(session_of(&back, false), None);
@@ -127,17 +130,32 @@ mod tests {
     fn signing_out_removes_it() {
         let header = removal(false).expect("a header");
         let text = header.to_str().expect("text").to_owned();
-        assert!(text.starts_with("sealwire=;") && text.contains("Max-Age=0"), "{text}");
+        assert!(
+            text.starts_with("sealwire=;") && text.contains("Max-Age=0"),
+            "{text}"
+        );
     }
 
     #[test]
     fn what_is_no_id_names_nobody() {
-        for bad in ["sealwire=", "sealwire=abc", "sealwire", "other=1", "sealwire=%00"] {
+        for bad in [
+            "sealwire=",
+            "sealwire=abc",
+            "sealwire",
+            "other=1",
+            "sealwire=%00",
+        ] {
             assert_eq!(session_of(&sent_back(bad), false), None, "{bad}");
         }
         let text = NewSession::draw();
         let pair = text.header(false).expect("a header");
-        let pair = pair.to_str().expect("text").split(';').next().unwrap_or_default().to_owned();
+        let pair = pair
+            .to_str()
+            .expect("text")
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let twice = format!("{pair}; {pair}");
         let headers = HeaderMap::from_iter([(header::COOKIE, twice.parse().expect("a value"))]);
         assert_eq!(session_of(&headers, false), None);

@@ -87,12 +87,28 @@ impl Figures {
         registry.register("key_pool", "Session keys ready", self.key_pool.clone());
         registry.register("sign_ins", "Sign-ins", self.sign_ins.clone());
         let reconnects = self.backend_reconnects.clone();
-        registry.register("backend_reconnects", "Returns of a session to its chat-server", reconnects);
+        registry.register(
+            "backend_reconnects",
+            "Returns of a session to its chat-server",
+            reconnects,
+        );
         registry.register("streams", "Open streams by kind", self.streams.clone());
-        registry.register("messages", "Messages sealed and opened", self.messages.clone());
+        registry.register(
+            "messages",
+            "Messages sealed and opened",
+            self.messages.clone(),
+        );
         registry.register("refusals", "Refusals by code", self.refusals.clone());
-        registry.register("stream_ends", "Streams ended by the proxy, by close code", self.stream_ends.clone());
-        registry.register("requests", "HTTP answers by class of status", self.requests.clone());
+        registry.register(
+            "stream_ends",
+            "Streams ended by the proxy, by close code",
+            self.stream_ends.clone(),
+        );
+        registry.register(
+            "requests",
+            "HTTP answers by class of status",
+            self.requests.clone(),
+        );
     }
 
     /// The gauge of open streams of a kind.
@@ -103,13 +119,17 @@ impl Figures {
     /// One message was sealed.
     pub(crate) fn sealed(&self) {
         let direction = "sealed";
-        self.messages.get_or_create(&MessageLabels { direction }).inc();
+        self.messages
+            .get_or_create(&MessageLabels { direction })
+            .inc();
     }
 
     /// One opened message was handed to a session.
     pub(crate) fn opened(&self) {
         let direction = "opened";
-        self.messages.get_or_create(&MessageLabels { direction }).inc();
+        self.messages
+            .get_or_create(&MessageLabels { direction })
+            .inc();
     }
 
     /// Somebody was refused.

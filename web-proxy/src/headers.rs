@@ -51,7 +51,11 @@ mod tests {
         let mut headers = before
             .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
             .collect();
-        secure(&mut headers, HeaderValue::from_static("default-src 'none'"), https);
+        secure(
+            &mut headers,
+            HeaderValue::from_static("default-src 'none'"),
+            https,
+        );
         headers
     }
 

@@ -53,13 +53,17 @@ impl KeyPool {
     pub(crate) fn take(&self) -> Result<SessionKeys, Refusal> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         let keys = ready.try_recv();
-        self.gauge.set(i64::try_from(ready.len()).unwrap_or(i64::MAX));
+        self.gauge
+            .set(i64::try_from(ready.len()).unwrap_or(i64::MAX));
         keys.map_err(|_| Refusal::retry_after(ErrorCode::Busy, RETRY_AFTER_MS))
     }
 
     /// How many sets are ready.
     pub(crate) fn len(&self) -> usize {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 }
 

@@ -17,7 +17,10 @@ pub(crate) fn address() -> Option<IpAddr> {
 
 /// The name of this machine, where it is one that a certificate can hold.
 pub(crate) fn host_name() -> Option<String> {
-    let name = fs::read_to_string("/etc/hostname").ok()?.trim().to_ascii_lowercase();
+    let name = fs::read_to_string("/etc/hostname")
+        .ok()?
+        .trim()
+        .to_ascii_lowercase();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
     (!name.is_empty() && name.bytes().all(plain)).then_some(name)
 }

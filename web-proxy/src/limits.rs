@@ -139,10 +139,16 @@ struct OpenConnections {
 
 impl OpenConnections {
     fn open(open: &Arc<Self>, key: AddressKey, most: usize) -> Result<OpenConnection, Refusal> {
-        let mut by_address = open.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_address = open
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let count = by_address.entry(key).or_default();
         if *count >= most {
-            return Err(Refusal::retry_after(ErrorCode::RateLimited, TOO_MANY_OPEN_MS));
+            return Err(Refusal::retry_after(
+                ErrorCode::RateLimited,
+                TOO_MANY_OPEN_MS,
+            ));
         }
         *count += 1;
         Ok(OpenConnection {

@@ -107,7 +107,11 @@ async fn embed(
 /// Prints the address to open, and off loopback how colleagues get in.
 fn announce(proxy: &Proxy) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "Sealwire is listening on {} (open it in a browser)", proxy.url())?;
+    writeln!(
+        out,
+        "Sealwire is listening on {} (open it in a browser)",
+        proxy.url()
+    )?;
     if let Some(admin) = proxy.admin_addr() {
         writeln!(out, "figures are on http://{admin}/metrics")?;
     }
@@ -115,7 +119,10 @@ fn announce(proxy: &Proxy) -> io::Result<()> {
         writeln!(out, "colleagues open {url}")?;
     }
     if let Some(fingerprint) = proxy.fingerprint() {
-        writeln!(out, "the certificate's SHA-256 fingerprint is {fingerprint}")?;
+        writeln!(
+            out,
+            "the certificate's SHA-256 fingerprint is {fingerprint}"
+        )?;
     }
     out.flush()
 }

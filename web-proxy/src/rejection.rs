@@ -67,7 +67,10 @@ mod tests {
     fn every_code_has_a_status() {
         for &code in ErrorCode::ALL {
             let status = Rejection::from(code).into_response().status();
-            assert!(status.is_client_error() || status.is_server_error(), "{code}");
+            assert!(
+                status.is_client_error() || status.is_server_error(),
+                "{code}"
+            );
         }
     }
 }

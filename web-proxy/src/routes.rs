@@ -27,8 +27,7 @@ use wire_format::ErrorCode;
 use crate::{
     app::App,
     client::{Client, Connection},
-    cookie,
-    headers,
+    cookie, headers,
     rejection::Rejection,
     same_site::Purpose,
     session::Session,
@@ -59,7 +58,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// Browsers say how long a body is. Of a request that says both a length and an encoding, the parser
 /// has dropped the length, while something on the way may have believed it (RFC 9112 §6.1). After an
 /// upgrade that was asked for and not made, what follows may be of another protocol.
-async fn admit(State(app): State<Arc<App>>, client: Client, request: Request, next: Next) -> Response {
+async fn admit(
+    State(app): State<Arc<App>>,
+    client: Client,
+    request: Request,
+    next: Next,
+) -> Response {
     if let Err(refusal) = app.limits.request(client.address) {
         return Rejection(refusal).into_response();
     }
@@ -105,7 +109,10 @@ fn panicked(_: Box<dyn Any + Send>) -> http::Response<axum::body::Body> {
 impl<S: Sync> axum::extract::FromRequestParts<S> for Client {
     type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Rejection> {
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _: &S,
+    ) -> Result<Self, Rejection> {
         parts
             .extensions
             .get()

@@ -116,7 +116,10 @@ mod tests {
             https: false,
         };
         let headers = headers.iter().map(|&(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
         });
         let uri = Uri::from_static("/api/rooms.enter");
         SameSite::new(also, hosts).check(client, &uri, &headers.collect(), purpose)
@@ -127,7 +130,13 @@ mod tests {
 
     #[test]
     fn a_change_comes_from_the_page_or_a_configured_origin() {
-        let change = |origin| check(Hosts::Loopback, Purpose::Change, &[HOST, ("origin", origin)]);
+        let change = |origin| {
+            check(
+                Hosts::Loopback,
+                Purpose::Change,
+                &[HOST, ("origin", origin)],
+            )
+        };
         assert_eq!(change("http://127.0.0.1:5000"), Ok(()));
         assert_eq!(change("https://chat.example.org"), Ok(()));
         for other in [
@@ -164,13 +173,22 @@ mod tests {
 
     #[test]
     fn a_foreign_name_for_a_loopback_address_is_refused() {
-        let rebound = [("host", "evil.example:5000"), ("origin", "http://evil.example:5000")];
+        let rebound = [
+            ("host", "evil.example:5000"),
+            ("origin", "http://evil.example:5000"),
+        ];
         assert_eq!(check(Hosts::Loopback, Purpose::Change, &rebound), FORBIDDEN);
         assert_eq!(check(Hosts::Any, Purpose::Change, &rebound), Ok(()));
-        let behind = [("host", "chat.example.org"), ("origin", "https://chat.example.org")];
+        let behind = [
+            ("host", "chat.example.org"),
+            ("origin", "https://chat.example.org"),
+        ];
         assert_eq!(check(Hosts::Loopback, Purpose::Change, &behind), Ok(()));
         for host in ["localhost:5000", "[::1]:5000", "app.localhost"] {
-            assert_eq!(check(Hosts::Loopback, Purpose::Read, &[("host", host)]), Ok(()));
+            assert_eq!(
+                check(Hosts::Loopback, Purpose::Read, &[("host", host)]),
+                Ok(())
+            );
         }
     }
 

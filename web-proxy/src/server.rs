@@ -203,7 +203,11 @@ impl Proxy {
     }
 
     fn url_at(&self, address: SocketAddr) -> String {
-        let scheme = if self.acceptor.is_some() { "https" } else { "http" };
+        let scheme = if self.acceptor.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{address}")
     }
 }
@@ -211,7 +215,9 @@ impl Proxy {
 /// Tells every page to come back, signs its session out, and waits for what is under way.
 async fn drain(app: &App, grace: Duration) -> Outcome {
     for session in app.sessions.close() {
-        session.downlink.resume_later(rand::random_range(RESUME_AFTER_MS));
+        session
+            .downlink
+            .resume_later(rand::random_range(RESUME_AFTER_MS));
         session.end(CloseCode::Resume);
     }
     app.tasks.close();

@@ -127,7 +127,8 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let rate = |count: u32, period| Rate::new(NonZeroU32::MIN.saturating_add(count - 1), period);
+        let rate =
+            |count: u32, period| Rate::new(NonZeroU32::MIN.saturating_add(count - 1), period);
         Self {
             connections: 16_384,
             connections_per_address: 512,

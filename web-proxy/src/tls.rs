@@ -51,8 +51,7 @@ fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
         .filter(|chain| !chain.is_empty())
         .ok_or_else(|| TlsError::Pem(certificate.into()))?;
     let key_pem = zeroize::Zeroizing::new(read(key)?);
-    let private =
-        PrivateKeyDer::from_pem_slice(&key_pem).map_err(|_| TlsError::Pem(key.into()))?;
+    let private = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|_| TlsError::Pem(key.into()))?;
     let private = aws_lc_rs::default_provider()
         .key_provider
         .load_private_key(private)?;

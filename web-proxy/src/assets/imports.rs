@@ -32,7 +32,10 @@ fn specifiers(text: &str) -> impl Iterator<Item = &str> {
                 .split_once(" from ")
                 .or_else(|| line.split_once("import "))?
                 .1;
-            let quote = after.chars().next().filter(|quote| "\"'".contains(*quote))?;
+            let quote = after
+                .chars()
+                .next()
+                .filter(|quote| "\"'".contains(*quote))?;
             after[1..].split(quote).next()
         })
         .filter(|specifier| specifier.starts_with('.'))
@@ -74,9 +77,18 @@ mod tests {
 
     #[test]
     fn specifiers_are_resolved_like_a_browser_does() {
-        assert_eq!(resolve("ui/app.js", "./row.js").as_deref(), Some("ui/row.js"));
-        assert_eq!(resolve("ui/app.js", "../main.js").as_deref(), Some("main.js"));
-        assert_eq!(resolve("main.js", "./ui/x/y.js").as_deref(), Some("ui/x/y.js"));
+        assert_eq!(
+            resolve("ui/app.js", "./row.js").as_deref(),
+            Some("ui/row.js")
+        );
+        assert_eq!(
+            resolve("ui/app.js", "../main.js").as_deref(),
+            Some("main.js")
+        );
+        assert_eq!(
+            resolve("main.js", "./ui/x/y.js").as_deref(),
+            Some("ui/x/y.js")
+        );
         assert_eq!(resolve("main.js", "../out.js"), None);
     }
 }

@@ -27,7 +27,10 @@ fn the_flags_are_well_formed() {
 fn nothing_said_is_everything_on_one_machine() {
     let launch = launch(&[]).expect("settings");
     assert_eq!(launch.settings.listen.to_string(), "127.0.0.1:5000");
-    assert_eq!(launch.embedded.map(|at| at.to_string()).as_deref(), Some("127.0.0.1:4444"));
+    assert_eq!(
+        launch.embedded.map(|at| at.to_string()).as_deref(),
+        Some("127.0.0.1:4444")
+    );
     assert_eq!(launch.settings.backend, endpoint("127.0.0.1:4444"));
     assert_eq!(launch.settings.transport, Transport::Plain);
     assert_eq!(launch.log_format, LogFormat::Text);
@@ -46,11 +49,24 @@ fn a_backend_is_embedded_plain_or_tls() {
     let plain = launch(&["--backend", "chat.internal:4444"]).expect("settings");
     assert_eq!(plain.embedded, None);
     assert_eq!(plain.settings.backend, endpoint("chat.internal:4444"));
-    let tls = launch(&["--backend", "tls://chat.internal:4444", "--backend-ca", "ca.pem"]);
+    let tls = launch(&[
+        "--backend",
+        "tls://chat.internal:4444",
+        "--backend-ca",
+        "ca.pem",
+    ]);
     let tls = tls.expect("settings").settings;
     assert_eq!(tls.backend, endpoint("tls://chat.internal:4444"));
     assert_eq!(tls.backend_ca, Some("ca.pem".into()));
-    for bad in ["", "tls://", "host", "host:", ":1", "http://host:1/", "host:99999"] {
+    for bad in [
+        "",
+        "tls://",
+        "host",
+        "host:",
+        ":1",
+        "http://host:1/",
+        "host:99999",
+    ] {
         assert!(bad.parse::<BackendChoice>().is_err(), "{bad}");
     }
     let unneeded = launch(&["--backend", "a:1", "--backend-ca", "ca.pem"]);
@@ -64,7 +80,10 @@ fn tls_comes_from_two_files_or_is_made() {
     assert!(matches!(files, Ok(Transport::Files { .. })));
     let older_names = transport(&["--ssl-cert-path", "c.pem", "--ssl-key-path", "k.pem"]);
     assert!(matches!(older_names, Ok(Transport::Files { .. })));
-    assert!(matches!(transport(&["--tls", "local"]), Ok(Transport::Local { .. })));
+    assert!(matches!(
+        transport(&["--tls", "local"]),
+        Ok(Transport::Local { .. })
+    ));
     let loud = transport(&["--insecure-plain-http"]);
     assert!(matches!(loud, Ok(Transport::PlainAnywhere)));
     assert!(transport(&["--tls-cert", "c.pem"]).is_err());
@@ -73,7 +92,8 @@ fn tls_comes_from_two_files_or_is_made() {
 
 #[test]
 fn flags_come_before_the_file() {
-    let text = "listen = \"127.0.0.1:7000\"\nmessage-rate = \"5/s\"\norigin = [\"https://a.example\"]\n";
+    let text =
+        "listen = \"127.0.0.1:7000\"\nmessage-rate = \"5/s\"\norigin = [\"https://a.example\"]\n";
     let file = Options::from_toml(Path::new("s.toml"), text).expect("a file");
     let merged = options(&["--listen", "127.0.0.1:7001"]).or(file);
     assert_eq!(merged.listen_address().to_string(), "127.0.0.1:7001");
@@ -83,7 +103,12 @@ fn flags_come_before_the_file() {
 
 #[test]
 fn an_unknown_or_wrong_setting_in_the_file_is_refused() {
-    for bad in ["lisen = \"127.0.0.1:1\"", "listen = 5", "message-rate = \"many\"", "tls = \"acme\""] {
+    for bad in [
+        "lisen = \"127.0.0.1:1\"",
+        "listen = 5",
+        "message-rate = \"many\"",
+        "tls = \"acme\"",
+    ] {
         let refused = Options::from_toml(Path::new("s.toml"), bad);
         assert!(matches!(refused, Err(SettingsError::Toml { .. })), "{bad}");
     }

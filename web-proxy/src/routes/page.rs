@@ -24,7 +24,9 @@ pub(super) async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Re
         (html, app.assets.page()).into_response()
     };
     for (name, value) in known {
-        response.headers_mut().extend(value.map(|value| (name, value)));
+        response
+            .headers_mut()
+            .extend(value.map(|value| (name, value)));
     }
     response
 }

@@ -21,7 +21,11 @@ use wire_format::{ErrorCode, limits::FRAME_BYTES};
 
 use super::session_of;
 use crate::{
-    app::App, client::{Client, Connection}, figures::StreamKind, rejection::Rejection, same_site::Purpose,
+    app::App,
+    client::{Client, Connection},
+    figures::StreamKind,
+    rejection::Rejection,
+    same_site::Purpose,
 };
 
 pub(super) async fn open(
@@ -36,7 +40,10 @@ pub(super) async fn open(
     let stream = session.downlink.open(StreamKind::socket)?;
     let figures = app.figures.clone();
     // The connection's place is taken as long as the socket is open.
-    let place = parts.extensions.get::<Connection>().map(|connection| connection.place.clone());
+    let place = parts
+        .extensions
+        .get::<Connection>()
+        .map(|connection| connection.place.clone());
     app.tasks.spawn(async move {
         let _place = place;
         let Ok(upgraded) = upgrade.await else {
@@ -100,12 +107,21 @@ mod tests {
     fn handshake(change: impl FnOnce(&mut HeaderMap)) -> Option<String> {
         let mut request = http::Request::new(());
         let headers = request.headers_mut();
-        headers.insert("connection", HeaderValue::from_static("keep-alive, Upgrade"));
+        headers.insert(
+            "connection",
+            HeaderValue::from_static("keep-alive, Upgrade"),
+        );
         headers.insert("upgrade", HeaderValue::from_static("websocket"));
         headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
-        headers.insert("sec-websocket-protocol", HeaderValue::from_static("sealwire.v1"));
+        headers.insert(
+            "sec-websocket-protocol",
+            HeaderValue::from_static("sealwire.v1"),
+        );
         // The example of RFC 6455 §1.3.
-        headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+        headers.insert(
+            "sec-websocket-key",
+            HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="),
+        );
         change(headers);
         let accept = accept_key(&request)?;
         accept.to_str().ok().map(str::to_owned)
@@ -119,13 +135,22 @@ mod tests {
 
     #[test]
     fn what_is_no_handshake_is_refused() {
-        for name in ["connection", "upgrade", "sec-websocket-version", "sec-websocket-protocol", "sec-websocket-key"] {
+        for name in [
+            "connection",
+            "upgrade",
+            "sec-websocket-version",
+            "sec-websocket-protocol",
+            "sec-websocket-key",
+        ] {
             let without = handshake(|headers| {
                 headers.remove(name);
             });
             assert_eq!(without, None, "{name}");
         }
         let other = HeaderValue::from_static("sealwire.v2");
-        assert_eq!(handshake(|headers| drop(headers.insert("sec-websocket-protocol", other))), None);
+        assert_eq!(
+            handshake(|headers| drop(headers.insert("sec-websocket-protocol", other))),
+            None
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! A transport that gives up on a peer that takes nothing.
+//! A transport that gives up on a peer that says nothing at first, or takes nothing later.
 
 use std::{
     io,
@@ -12,18 +12,25 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// Fails with [`io::ErrorKind::TimedOut`] when a write has waited too long for the peer to read.
+/// Fails with [`io::ErrorKind::TimedOut`] when the first bytes do not come, for which HTTP itself
+/// waits for ever, or when a write has waited too long for the peer to read.
 #[derive(Debug)]
 pub(super) struct Deadline<S> {
     inner: S,
+    /// Running until the first bytes have come.
+    opening: Option<Pin<Box<Sleep>>>,
+    opening_bytes: usize,
     /// Running while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Deadline<S> {
-    pub(super) fn new(inner: S) -> Self {
+    /// Expects so many bytes before long.
+    pub(super) fn new(inner: S, opening_bytes: usize) -> Self {
         Self {
             inner,
+            opening: Some(Box::pin(sleep(SAID_WITHIN))),
+            opening_bytes,
             waiting: None,
         }
     }
@@ -37,7 +44,9 @@ impl<S> Deadline<S> {
             self.waiting = None;
             return outcome;
         }
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
         ready!(waiting.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -49,7 +58,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Deadline<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let Some(opening) = &mut self.opening else {
+            return outcome;
+        };
+        if outcome.is_pending() {
+            ready!(opening.as_mut().poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let came = buffer.filled().len() - before;
+        self.opening_bytes = self.opening_bytes.saturating_sub(came);
+        if self.opening_bytes == 0 {
+            self.opening = None;
+        }
+        outcome
     }
 }
 
@@ -87,6 +110,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Deadline<S> {
     }
 }
 
+/// How long the first bytes may take.
+const SAID_WITHIN: Duration = Duration::from_secs(15);
 /// How long a peer may take over a full buffer.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
@@ -97,16 +122,47 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_too_little_is_given_up() {
+        let (near, mut far) = tokio::io::duplex(8);
+        let mut near = Deadline::new(near, 3);
+        far.write_all(b"ab").await.expect("room");
+        let mut said = Vec::new();
+        let outcome = near.read_to_end(&mut said).await;
+        assert_eq!(
+            outcome.map_err(|error| error.kind()),
+            Err(io::ErrorKind::TimedOut)
+        );
+        assert_eq!(said, b"ab");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_has_begun_may_be_silent() {
+        let (near, mut far) = tokio::io::duplex(8);
+        let mut near = Deadline::new(near, 3);
+        far.write_all(b"abc").await.expect("room");
+        near.read_exact(&mut [0; 3]).await.expect("three bytes");
+        let later = async {
+            sleep(SAID_WITHIN * 3).await;
+            far.write_all(b"d").await
+        };
+        let (read, written) = tokio::join!(near.read_u8(), later);
+        assert_eq!((read.ok(), written.ok()), (Some(b'd'), Some(())));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_nothing_is_given_up() {
         let (near, _far) = tokio::io::duplex(8);
-        let outcome = Deadline::new(near).write_all(&[0; 9]).await;
-        assert_eq!(outcome.map_err(|error| error.kind()), Err(io::ErrorKind::TimedOut));
+        let outcome = Deadline::new(near, 1).write_all(&[0; 9]).await;
+        assert_eq!(
+            outcome.map_err(|error| error.kind()),
+            Err(io::ErrorKind::TimedOut)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_a_little_now_and_then_is_not() {
         let (near, mut far) = tokio::io::duplex(8);
-        let mut near = Deadline::new(near);
+        let mut near = Deadline::new(near, 1);
         let writing = near.write_all(&[0; 40]);
         let reading = async {
             for _ in 0..5 {

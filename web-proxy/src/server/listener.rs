@@ -30,14 +30,21 @@ pub(super) async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpL
 }
 
 /// Accepts until the proxy stops; then the listener is closed.
-pub(super) async fn accept_all(listener: TcpListener, app: &Arc<App>, acceptor: Option<TlsAcceptor>) {
+pub(super) async fn accept_all(
+    listener: TcpListener,
+    app: &Arc<App>,
+    acceptor: Option<TlsAcceptor>,
+) {
     let accepting = async {
         loop {
             let Some(permit) = app.limits.permit().await else {
                 return;
             };
             let (stream, peer) = accept(&listener).await;
-            let is_trusted = app.trusted.iter().any(|network| network.contains(peer.ip()));
+            let is_trusted = app
+                .trusted
+                .iter()
+                .any(|network| network.contains(peer.ip()));
             let open = match app.limits.connection(peer.ip()) {
                 Ok(open) => Some(open),
                 // A proxy carries the connections of many.
@@ -81,21 +88,26 @@ fn refuse(stream: &TcpStream, is_plain: bool) {
     }
 }
 
-async fn serve(stream: TcpStream, connection: Connection, app: Arc<App>, acceptor: Option<TlsAcceptor>) {
+async fn serve(
+    stream: TcpStream,
+    connection: Connection,
+    app: Arc<App>,
+    acceptor: Option<TlsAcceptor>,
+) {
     // Frames are small and leave at once.
     let _ = stream.set_nodelay(true);
     let Some(acceptor) = acceptor else {
-        let stream = StrictLines::new(Deadline::new(stream));
+        let stream = StrictLines::new(Deadline::new(stream, 1));
         return http::serve(stream, http::Spoken::Http1, connection, app).await;
     };
     match handshake(acceptor, stream).await {
         Ok(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            let stream = Deadline::new(stream);
             if is_http2 {
+                let stream = Deadline::new(stream, HTTP2_PREFACE_BYTES);
                 http::serve(stream, http::Spoken::Http2, connection, app).await;
             } else {
-                let stream = StrictLines::new(stream);
+                let stream = StrictLines::new(Deadline::new(stream, 1));
                 http::serve(stream, http::Spoken::Http1, connection, app).await;
             }
         }
@@ -112,6 +124,8 @@ async fn handshake(
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
+/// What every HTTP/2 connection begins with (RFC 9113 §3.4).
+const HTTP2_PREFACE_BYTES: usize = 24;
 /// How long TLS may take to come about.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// First and longest wait after a failed accept, as when file descriptors are used up.

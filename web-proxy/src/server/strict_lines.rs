@@ -56,7 +56,9 @@ impl State {
             let used = match self {
                 Self::Opaque => return,
                 Self::Body(left) => {
-                    let here = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                    let here = usize::try_from(*left)
+                        .unwrap_or(usize::MAX)
+                        .min(bytes.len());
                     *left -= u64::try_from(here).unwrap_or(u64::MAX);
                     if *left == 0 {
                         *self = Self::Head(Head::default());

@@ -13,10 +13,16 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use wire_format::{
     ChannelId, CloseCode, ErrorCode, Event, EventFrame, Refusal, ReplyFrame, RoomId, ServerFrame,
-    command::{Done, rooms::{Entered, Resume}},
+    command::{
+        Done,
+        rooms::{Entered, Resume},
+    },
 };
 
-use super::{log::Log, outbox::{Outbox, Taken}};
+use super::{
+    log::Log,
+    outbox::{Outbox, Taken},
+};
 use crate::{
     backend::{Arrival, Delivery},
     figures::{Figures, StreamKind},
@@ -132,7 +138,10 @@ impl Downlink {
     pub(crate) fn arrive(&self, arrival: Arrival) {
         let mut state = self.lock();
         // News of the connection itself does not wait for a reply that may not come because of it.
-        let waits = !matches!(arrival, Arrival::Event(Event::BackendLost { .. } | Event::BackendBack {}));
+        let waits = !matches!(
+            arrival,
+            Arrival::Event(Event::BackendLost { .. } | Event::BackendBack {})
+        );
         if state.holds == 0 || !waits {
             return state.pass(arrival, &self.figures);
         }
@@ -218,7 +227,12 @@ impl State {
     }
 
     fn deliver(&mut self, delivery: Delivery, figures: &Figures) {
-        let Delivery { channel, run, sequence, frame } = delivery;
+        let Delivery {
+            channel,
+            run,
+            sequence,
+            frame,
+        } = delivery;
         let log = self.logs.entry(channel).or_insert_with(|| Log::new(run));
         log.follow(run);
         log.put(sequence, frame.clone());
@@ -258,12 +272,20 @@ impl State {
 
     /// The event streams that an enter by POST is for: those that have not entered, else all.
     fn event_streams(&self, room: RoomId) -> Vec<u64> {
-        let events = || self.streams.iter().filter(|open| open.kind == StreamKind::events);
+        let events = || {
+            self.streams
+                .iter()
+                .filter(|open| open.kind == StreamKind::events)
+        };
         let fresh: Vec<_> = events()
             .filter(|open| !open.entered.contains(&room))
             .map(|open| open.id)
             .collect();
-        if fresh.is_empty() { events().map(|open| open.id).collect() } else { fresh }
+        if fresh.is_empty() {
+            events().map(|open| open.id).collect()
+        } else {
+            fresh
+        }
     }
 
     fn release(&mut self, figures: &Figures) {
@@ -309,7 +331,10 @@ impl Hold<'_> {
         let figures = &self.downlink.figures;
         let mut state = self.downlink.lock();
         let room = entered.id;
-        let log = state.logs.entry(entered.channel).or_insert_with(|| Log::new(entered.run));
+        let log = state
+            .logs
+            .entry(entered.channel)
+            .or_insert_with(|| Log::new(entered.run));
         log.follow(entered.run);
         entered.missed = resume.is_some_and(|resume| log.is_missing(resume));
         let reply = ReplyFrame::ok(asker.request(), &entered, Bytes::new());

@@ -57,7 +57,10 @@ impl Log {
             return;
         }
         self.bytes += frame.len();
-        match self.entries.binary_search_by_key(&sequence, |entry| entry.sequence) {
+        match self
+            .entries
+            .binary_search_by_key(&sequence, |entry| entry.sequence)
+        {
             Ok(at) => {
                 let old = std::mem::replace(&mut self.entries[at].frame, frame);
                 self.bytes -= old.len();
@@ -92,7 +95,10 @@ impl Log {
             Some(resume) if resume.run == self.run => resume.after.value(),
             _ => 0,
         };
-        let wanted = self.entries.iter().filter(move |entry| entry.sequence > after);
+        let wanted = self
+            .entries
+            .iter()
+            .filter(move |entry| entry.sequence > after);
         wanted.map(|entry| entry.frame.clone())
     }
 }
@@ -117,7 +123,9 @@ mod tests {
     }
 
     fn texts(frames: impl Iterator<Item = Bytes>) -> Vec<String> {
-        frames.map(|frame| String::from_utf8_lossy(&frame).into_owned()).collect()
+        frames
+            .map(|frame| String::from_utf8_lossy(&frame).into_owned())
+            .collect()
     }
 
     #[test]
@@ -166,14 +174,21 @@ mod tests {
         }
         assert_eq!(log.after(None).count(), 2);
         log.put(Sequence::new(4), vec![0; 2 * RING_BYTES].into());
-        assert_eq!(log.after(None).count(), 1, "the newest stays whatever its size");
+        assert_eq!(
+            log.after(None).count(),
+            1,
+            "the newest stays whatever its size"
+        );
     }
 
     #[test]
     fn after_a_gap_older_pages_are_told() {
         let mut log = log(5..=8);
         log.forget();
-        assert!(!log.is_missing(&resume(8)), "nothing is known to be missing yet");
+        assert!(
+            !log.is_missing(&resume(8)),
+            "nothing is known to be missing yet"
+        );
         log.put(Sequence::new(20), Bytes::from_static(b"20"));
         assert!(log.is_missing(&resume(8)));
         assert!(!log.is_missing(&resume(19)));

@@ -82,7 +82,11 @@ impl Session {
         let message = clear_message(publish)?;
         let sequence = self.link.publish(channel, message).await?;
         self.figures.sealed();
-        Ok(ReplyFrame::ok(request, &Published { sequence }, Bytes::new()))
+        Ok(ReplyFrame::ok(
+            request,
+            &Published { sequence },
+            Bytes::new(),
+        ))
     }
 }
 
@@ -153,14 +157,27 @@ mod tests {
     fn a_text_passes_up_to_its_limit() {
         assert_eq!(code(publish(text(1))), None);
         assert_eq!(code(publish(text(TEXT_BYTES))), None);
-        assert_eq!(code(publish(text(TEXT_BYTES + 1))), Some(ErrorCode::TooLarge));
-        assert_eq!(code(publish(text(CONTENT_BYTES))), Some(ErrorCode::TooLarge));
+        assert_eq!(
+            code(publish(text(TEXT_BYTES + 1))),
+            Some(ErrorCode::TooLarge)
+        );
+        assert_eq!(
+            code(publish(text(CONTENT_BYTES))),
+            Some(ErrorCode::TooLarge)
+        );
         assert_eq!(code(publish(text(0))), Some(ErrorCode::Malformed));
     }
 
     #[test]
     fn what_is_no_text_is_malformed() {
-        for bad in ["", "12:30", "{}", "{\"type\":\"file\"}", "{\"type\":\"text\"}", "{\"type\":\"text\",\"text\":5}"] {
+        for bad in [
+            "",
+            "12:30",
+            "{}",
+            "{\"type\":\"file\"}",
+            "{\"type\":\"text\"}",
+            "{\"type\":\"text\",\"text\":5}",
+        ] {
             assert_eq!(code(publish(bad)), Some(ErrorCode::Malformed), "{bad}");
         }
         let invalid = Bytes::from_static(b"{\"type\":\"text\",\"text\":\"\xff\"}");

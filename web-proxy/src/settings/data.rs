@@ -31,7 +31,10 @@ mod tests {
     #[test]
     fn the_folder_of_the_platform_comes_first() {
         let home = || Some("/home/ada".into());
-        assert_eq!(choose(Some("/data".into()), home()), PathBuf::from("/data/sealwire"));
+        assert_eq!(
+            choose(Some("/data".into()), home()),
+            PathBuf::from("/data/sealwire")
+        );
         let ignored = choose(Some("data".into()), home());
         assert_eq!(ignored, PathBuf::from("/home/ada/.local/share/sealwire"));
         assert_eq!(choose(None, None), PathBuf::from("sealwire-data"));

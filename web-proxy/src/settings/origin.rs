@@ -96,10 +96,28 @@ mod tests {
     #[test]
     fn an_origin_has_one_form() {
         let origin = |text: &str| text.parse::<Origin>().map(|origin| origin.to_string());
-        assert_eq!(origin("https://Chat.Example.org:443/").as_deref(), Ok("https://chat.example.org"));
-        assert_eq!(origin("http://127.0.0.1:5000").as_deref(), Ok("http://127.0.0.1:5000"));
-        assert_eq!(origin("http://[::1]:5000").as_deref(), Ok("http://[::1]:5000"));
-        for bad in ["", "null", "chat.example.org", "ftp://a", "https://a/path", "https://u@a", "https://", "https://a:99999"] {
+        assert_eq!(
+            origin("https://Chat.Example.org:443/").as_deref(),
+            Ok("https://chat.example.org")
+        );
+        assert_eq!(
+            origin("http://127.0.0.1:5000").as_deref(),
+            Ok("http://127.0.0.1:5000")
+        );
+        assert_eq!(
+            origin("http://[::1]:5000").as_deref(),
+            Ok("http://[::1]:5000")
+        );
+        for bad in [
+            "",
+            "null",
+            "chat.example.org",
+            "ftp://a",
+            "https://a/path",
+            "https://u@a",
+            "https://",
+            "https://a:99999",
+        ] {
             assert_eq!(bad.parse::<Origin>(), Err(OriginError), "{bad}");
         }
     }

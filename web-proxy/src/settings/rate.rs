@@ -81,7 +81,16 @@ mod tests {
             let rate: Rate = text.parse().expect("a rate");
             assert_eq!(rate.to_string(), text);
         }
-        for bad in ["", "30", "/s", "0/s", "-1/s", "30/d", "30 / s", "99999999999/s"] {
+        for bad in [
+            "",
+            "30",
+            "/s",
+            "0/s",
+            "-1/s",
+            "30/d",
+            "30 / s",
+            "99999999999/s",
+        ] {
             assert_eq!(bad.parse::<Rate>(), Err(RateError), "{bad}");
         }
     }

@@ -78,21 +78,38 @@ mod tests {
         let transport = Transport::Local {
             folder: folder.clone(),
         };
-        let made = tls::certificate_of(&transport).expect("a certificate").expect("one");
-        let mode = fs::metadata(folder.join("local-key.pem")).expect("a file").permissions().mode();
+        let made = tls::certificate_of(&transport)
+            .expect("a certificate")
+            .expect("one");
+        let mode = fs::metadata(folder.join("local-key.pem"))
+            .expect("a file")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
-        let again = tls::certificate_of(&transport).expect("a certificate").expect("one");
+        let again = tls::certificate_of(&transport)
+            .expect("a certificate")
+            .expect("one");
         assert_eq!(made.fingerprint(), again.fingerprint());
         assert_eq!(made.fingerprint().len(), 32 * 3 - 1);
 
         fs::remove_file(folder.join("local-cert.pem")).expect("the file is gone");
-        let other = tls::certificate_of(&transport).expect("a certificate").expect("one");
+        let other = tls::certificate_of(&transport)
+            .expect("a certificate")
+            .expect("one");
         assert_ne!(made.fingerprint(), other.fingerprint());
         made.reload();
-        assert_eq!(made.fingerprint(), other.fingerprint(), "files are followed");
+        assert_eq!(
+            made.fingerprint(),
+            other.fingerprint(),
+            "files are followed"
+        );
         fs::write(folder.join("local-cert.pem"), "garbage").expect("a file");
         made.reload();
-        assert_eq!(made.fingerprint(), other.fingerprint(), "what is unusable is not taken");
+        assert_eq!(
+            made.fingerprint(),
+            other.fingerprint(),
+            "what is unusable is not taken"
+        );
         fs::remove_dir_all(folder).expect("the folder is gone");
     }
 }

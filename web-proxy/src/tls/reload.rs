@@ -60,14 +60,20 @@ impl Certificate {
                 let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
                 *shown = Arc::new(certified);
                 drop(shown);
-                tracing::info!(fingerprint = self.fingerprint(), "the certificate was replaced");
+                tracing::info!(
+                    fingerprint = self.fingerprint(),
+                    "the certificate was replaced"
+                );
             }
             Err(error) => tracing::warn!(%error, "the new certificate cannot be used"),
         }
     }
 
     fn shown(&self) -> Arc<CertifiedKey> {
-        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn changed_at(&self) -> [Option<SystemTime>; 2] {

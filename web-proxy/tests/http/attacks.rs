@@ -26,38 +26,74 @@ async fn smuggled_requests_are_refused_and_end_the_connection() {
     let host = house.proxy;
     let length = hidden.len() + 5;
     let cases = [
-        ("both lengths, encoding last", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}"
-        )),
-        ("both lengths, encoding first", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n{hidden}\r\n0\r\n\r\n"
-        )),
-        ("an encoding that is not known", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n{hidden}"
-        )),
-        ("two lengths", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n{hidden}"
-        )),
-        ("a length with a sign", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: +5\r\n\r\n{hidden}"
-        )),
-        ("a space before the colon", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length : 5\r\n\r\n{hidden}"
-        )),
-        ("a folded header", format!(
-            "POST / HTTP/1.1\r\nHost: {host}\r\nX: a\r\n Content-Length: 5\r\n\r\n{hidden}"
-        )),
-        ("bare line feeds", format!("GET / HTTP/1.1\nHost: {host}\n\n{hidden}")),
-        ("one bare line feed", format!("GET / HTTP/1.1\r\nHost: {host}\nX: a\r\n\r\n{hidden}")),
-        ("a bare carriage return", format!("GET / HTTP/1.1\r\nHost: {host}\rX: a\r\n\r\n{hidden}")),
-        ("a NUL", format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: a\0b\r\n\r\n{hidden}")),
-        ("an upgrade that is not made", format!(
-            "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n{hidden}"
-        )),
+        (
+            "both lengths, encoding last",
+            format!(
+                "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}"
+            ),
+        ),
+        (
+            "both lengths, encoding first",
+            format!(
+                "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n{hidden}\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            "an encoding that is not known",
+            format!(
+                "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n{hidden}"
+            ),
+        ),
+        (
+            "two lengths",
+            format!(
+                "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n{hidden}"
+            ),
+        ),
+        (
+            "a length with a sign",
+            format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: +5\r\n\r\n{hidden}"),
+        ),
+        (
+            "a space before the colon",
+            format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length : 5\r\n\r\n{hidden}"),
+        ),
+        (
+            "a folded header",
+            format!(
+                "POST / HTTP/1.1\r\nHost: {host}\r\nX: a\r\n Content-Length: 5\r\n\r\n{hidden}"
+            ),
+        ),
+        (
+            "bare line feeds",
+            format!("GET / HTTP/1.1\nHost: {host}\n\n{hidden}"),
+        ),
+        (
+            "one bare line feed",
+            format!("GET / HTTP/1.1\r\nHost: {host}\nX: a\r\n\r\n{hidden}"),
+        ),
+        (
+            "a bare carriage return",
+            format!("GET / HTTP/1.1\r\nHost: {host}\rX: a\r\n\r\n{hidden}"),
+        ),
+        (
+            "a NUL",
+            format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: a\0b\r\n\r\n{hidden}"),
+        ),
+        (
+            "an upgrade that is not made",
+            format!(
+                "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n{hidden}"
+            ),
+        ),
     ];
     for (what, text) in cases {
         let bytes = send(&house, &text).await;
-        assert!(answers(&bytes) <= 1, "{what}: {}", String::from_utf8_lossy(&bytes));
+        assert!(
+            answers(&bytes) <= 1,
+            "{what}: {}",
+            String::from_utf8_lossy(&bytes)
+        );
         let is_upgrade = what.starts_with("an upgrade");
         if answers(&bytes) == 1 && !is_upgrade {
             let answer = Answer::parse(&bytes);
@@ -84,10 +120,18 @@ async fn too_many_and_too_long_headers_are_refused() {
     let house = House::open().await;
     let host = house.proxy;
     let many = "X: y\r\n".repeat(100);
-    let answer = send(&house, &format!("GET / HTTP/1.1\r\nHost: {host}\r\n{many}\r\n")).await;
+    let answer = send(
+        &house,
+        &format!("GET / HTTP/1.1\r\nHost: {host}\r\n{many}\r\n"),
+    )
+    .await;
     assert_eq!(Answer::parse(&answer).status, 431);
     let long = "y".repeat(64 * 1024);
-    let answer = send(&house, &format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: {long}\r\n\r\n")).await;
+    let answer = send(
+        &house,
+        &format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: {long}\r\n\r\n"),
+    )
+    .await;
     assert_eq!(Answer::parse(&answer).status, 431);
     house.close().await;
 }

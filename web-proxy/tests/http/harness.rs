@@ -65,7 +65,9 @@ impl House {
     /// A `POST` of the page's own.
     pub(crate) fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Request {
         let origin = format!("http://{}", self.proxy);
-        self.request("POST", path).header("Origin", &origin).body(body)
+        self.request("POST", path)
+            .header("Origin", &origin)
+            .body(body)
     }
 
     /// Signs in; gives the cookie as it is sent back. Waits for keys as a page does.
@@ -147,7 +149,10 @@ impl Answer {
         let end = bytes.windows(4).position(|at| at == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8(bytes[..end].to_vec()).expect("a head in ASCII");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         Self {
             status: status.expect("a status"),
             body: bytes[end + 4..].to_vec(),
@@ -170,7 +175,10 @@ impl Answer {
     /// The code of a refusal.
     pub(crate) fn code(&self) -> String {
         let reply: serde_json::Value = serde_json::from_slice(&self.body).expect("a reply header");
-        reply["error"]["code"].as_str().unwrap_or_default().to_owned()
+        reply["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub(crate) fn cookie(&self) -> String {

@@ -13,9 +13,15 @@ fn rate(text: &str) -> web_proxy::settings::Rate {
 fn assert_told_to_wait(answer: &Answer) {
     assert_eq!(answer.status, 429, "{}", answer.text());
     assert_eq!(answer.code(), "rate_limited");
-    let seconds: u32 = answer.header("retry-after").expect("a time").parse().expect("seconds");
+    let seconds: u32 = answer
+        .header("retry-after")
+        .expect("a time")
+        .parse()
+        .expect("seconds");
     let reply: serde_json::Value = serde_json::from_str(&answer.text()).expect("JSON");
-    let ms = reply["error"]["retry_after_ms"].as_u64().expect("milliseconds");
+    let ms = reply["error"]["retry_after_ms"]
+        .as_u64()
+        .expect("milliseconds");
     assert_eq!(u64::from(seconds), ms.div_ceil(1_000));
 }
 
@@ -27,7 +33,11 @@ async fn sign_ins_are_counted_by_address() {
         assert_ne!(guess().send().await.status, 429);
     }
     assert_told_to_wait(&guess().send().await);
-    assert_ne!(guess().from("127.0.0.2").send().await.status, 429, "others go on");
+    assert_ne!(
+        guess().from("127.0.0.2").send().await.status,
+        429,
+        "others go on"
+    );
     house.close().await;
 }
 
@@ -38,7 +48,15 @@ async fn requests_are_counted_by_address() {
         assert_eq!(house.request("GET", "/").send().await.status, 200);
     }
     assert_told_to_wait(&house.request("GET", "/").send().await);
-    assert_eq!(house.request("GET", "/").from("127.0.0.2").send().await.status, 200);
+    assert_eq!(
+        house
+            .request("GET", "/")
+            .from("127.0.0.2")
+            .send()
+            .await
+            .status,
+        200
+    );
     house.close().await;
 }
 
@@ -49,8 +67,19 @@ async fn connections_are_counted_by_address() {
         assert_eq!(house.request("GET", "/").send().await.status, 200);
     }
     let answer = house.request("GET", "/").send().await;
-    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
-    assert_eq!(house.request("GET", "/").from("127.0.0.2").send().await.status, 200);
+    assert_eq!(
+        (answer.status, answer.header("retry-after")),
+        (429, Some("1"))
+    );
+    assert_eq!(
+        house
+            .request("GET", "/")
+            .from("127.0.0.2")
+            .send()
+            .await
+            .status,
+        200
+    );
     house.close().await;
 }
 
@@ -104,14 +133,20 @@ async fn bodies_are_bounded() {
     let cookie = house.sign_in("ada").await;
     let command = |bytes: usize| {
         let body = format!("{{{}}}", " ".repeat(bytes - 2));
-        house.post("/api/rooms.list", body).header("Cookie", &cookie)
+        house
+            .post("/api/rooms.list", body)
+            .header("Cookie", &cookie)
     };
     assert_eq!(command(16 * 1024 - 1).send().await.status, 200);
     assert_eq!(command(16 * 1024).send().await.status, 200);
     let above = command(16 * 1024 + 1).send().await;
     assert_eq!((above.status, above.code().as_str()), (413, "too_large"));
     let frame = wire_format::limits::FRAME_BYTES - 1;
-    let publish = |bytes: usize| house.post("/api/publish", vec![0; bytes]).header("Cookie", &cookie);
+    let publish = |bytes: usize| {
+        house
+            .post("/api/publish", vec![0; bytes])
+            .header("Cookie", &cookie)
+    };
     assert_eq!(publish(frame).send().await.status, 400);
     assert_eq!(publish(frame + 1).send().await.status, 413);
     house.close().await;
@@ -124,7 +159,11 @@ async fn a_full_house_is_busy() {
     let answer = house.post(GUEST, "{\"name\":\"bob\"}").send().await;
     assert_eq!((answer.status, answer.code().as_str()), (503, "busy"));
     assert!(answer.header("retry-after").is_some());
-    house.post("/api/auth.logout", "{}").header("Cookie", &cookie).send().await;
+    house
+        .post("/api/auth.logout", "{}")
+        .header("Cookie", &cookie)
+        .send()
+        .await;
     house.sign_in("bob").await;
     house.close().await;
 }

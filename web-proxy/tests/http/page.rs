@@ -7,7 +7,10 @@ async fn the_page_and_all_it_names_are_served() {
     let house = House::open().await;
     let page = house.request("GET", "/").send().await;
     assert_eq!(page.status, 200);
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     assert_eq!(page.header("cache-control"), Some("no-cache"));
     let text = page.text();
     let quoted = text.split('"').filter(|part| part.starts_with("/app/"));
@@ -36,7 +39,11 @@ async fn a_page_that_is_known_is_not_sent_again() {
     let house = House::open().await;
     let page = house.request("GET", "/").send().await;
     let tag = page.header("etag").expect("a tag");
-    let again = house.request("GET", "/").header("If-None-Match", tag).send().await;
+    let again = house
+        .request("GET", "/")
+        .header("If-None-Match", tag)
+        .send()
+        .await;
     assert_eq!((again.status, again.text().as_str()), (304, ""));
     let head = house.request("HEAD", "/").send().await;
     assert_eq!((head.status, head.text().as_str()), (200, ""));
@@ -77,7 +84,11 @@ async fn every_answer_is_closed_in() {
             assert_eq!(answer.header(name), Some(value));
         }
         assert!(answer.header("cache-control").is_some());
-        assert_eq!(answer.header("strict-transport-security"), None, "plain http");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            None,
+            "plain http"
+        );
         assert_eq!(answer.header("server"), None);
     }
     house.close().await;
@@ -87,7 +98,10 @@ async fn every_answer_is_closed_in() {
 async fn no_path_leads_out() {
     let house = House::open().await;
     let page = house.request("GET", "/").send().await.text();
-    let version = page.split("/app/").nth(1).and_then(|rest| rest.split('/').next());
+    let version = page
+        .split("/app/")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next());
     let version = version.expect("a version");
     for path in [
         format!("/app/{version}/../../Cargo.toml"),
@@ -101,7 +115,11 @@ async fn no_path_leads_out() {
         "/static/main.js".to_owned(),
     ] {
         let answer = house.request("GET", &path).send().await;
-        assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
+        assert!(
+            [400, 404].contains(&answer.status),
+            "{path}: {}",
+            answer.status
+        );
     }
     house.close().await;
 }

@@ -8,12 +8,27 @@ const GUEST: &str = "/api/auth.guest";
 async fn a_guest_signs_in_and_out() {
     let house = House::open().await;
     let cookie = house.sign_in("ada").await;
-    let session = house.request("GET", "/api/session").header("Cookie", &cookie).send().await;
+    let session = house
+        .request("GET", "/api/session")
+        .header("Cookie", &cookie)
+        .send()
+        .await;
     assert_eq!(session.status, 200);
-    assert!(session.text().contains("\"name\":\"ada\",\"rooms\":[]"), "{}", session.text());
-    let out = house.post("/api/auth.logout", "{}").header("Cookie", &cookie).send().await;
+    assert!(
+        session.text().contains("\"name\":\"ada\",\"rooms\":[]"),
+        "{}",
+        session.text()
+    );
+    let out = house
+        .post("/api/auth.logout", "{}")
+        .header("Cookie", &cookie)
+        .send()
+        .await;
     assert_eq!((out.status, out.text().as_str()), (200, "{\"ok\":{}}"));
-    assert!(out.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=0")));
+    assert!(
+        out.header("set-cookie")
+            .is_some_and(|cookie| cookie.contains("Max-Age=0"))
+    );
     assert_eq!(house.session_status(&cookie).await, 401);
     // The name is free at once.
     house.sign_in("ada").await;
@@ -31,7 +46,10 @@ async fn the_cookie_is_closed_to_scripts_and_other_sites() {
     };
     let cookie = answer.header("set-cookie").expect("a cookie");
     assert!(cookie.starts_with("sealwire="), "{cookie}");
-    assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
+    assert!(
+        cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"),
+        "{cookie}"
+    );
     let value = answer.cookie();
     let value = value.strip_prefix("sealwire=").expect("a value");
     assert_eq!(value.len(), 43, "256 bits in base64");
@@ -43,7 +61,9 @@ async fn the_cookie_is_closed_to_scripts_and_other_sites() {
 async fn a_session_id_is_never_taken_from_a_request() {
     let house = House::open().await;
     let planted = format!("sealwire={}", "A".repeat(43));
-    let request = house.post(GUEST, "{\"name\":\"ada\"}").header("Cookie", &planted);
+    let request = house
+        .post(GUEST, "{\"name\":\"ada\"}")
+        .header("Cookie", &planted);
     let answer = request.send().await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_ne!(answer.cookie(), planted);
@@ -56,7 +76,9 @@ async fn signing_in_again_ends_the_session_before() {
     let house = House::open().await;
     let first = house.sign_in("ada").await;
     let again = loop {
-        let request = house.post(GUEST, "{\"name\":\"ada\"}").header("Cookie", &first);
+        let request = house
+            .post(GUEST, "{\"name\":\"ada\"}")
+            .header("Cookie", &first);
         let answer = request.send().await;
         if answer.status != 503 {
             break answer;
@@ -95,7 +117,12 @@ async fn only_the_page_may_change_anything() {
             request = request.header("Sec-Fetch-Site", site);
         }
         let answer = request.send().await;
-        assert_eq!(answer.status, status, "{origin:?} {site:?}: {}", answer.text());
+        assert_eq!(
+            answer.status,
+            status,
+            "{origin:?} {site:?}: {}",
+            answer.text()
+        );
         if status == 403 {
             assert_eq!(answer.code(), "not_allowed");
         }
@@ -114,7 +141,10 @@ async fn a_configured_origin_may_too() {
         .header("Origin", "https://chat.example.org")
         .body("{}");
     let answer = behind.send().await;
-    assert_eq!((answer.status, answer.code().as_str()), (401, "not_signed_in"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (401, "not_signed_in")
+    );
     house.close().await;
 }
 
@@ -127,11 +157,29 @@ async fn refusals_are_codes_and_fixed_sentences() {
         ("/api/no.such", "{}", true, 404, "unknown_command"),
         ("/api/rooms.enter", "{}", true, 400, "malformed"),
         ("/api/rooms.enter", "not json", true, 400, "malformed"),
-        ("/api/rooms.enter", "{\"room\":\"lobby\",\"more\":1}", true, 400, "malformed"),
+        (
+            "/api/rooms.enter",
+            "{\"room\":\"lobby\",\"more\":1}",
+            true,
+            400,
+            "malformed",
+        ),
         ("/api/keys.announce", "{}", true, 403, "not_allowed"),
-        ("/api/session.hello", "{\"version\":1,\"client\":\"x\"}", true, 403, "not_allowed"),
+        (
+            "/api/session.hello",
+            "{\"version\":1,\"client\":\"x\"}",
+            true,
+            403,
+            "not_allowed",
+        ),
         ("/api/publish", "short", true, 400, "malformed"),
-        ("/api/rooms.exit", "{\"room\":\"00000000000000000000000000000000\"}", true, 404, "no_such_room"),
+        (
+            "/api/rooms.exit",
+            "{\"room\":\"00000000000000000000000000000000\"}",
+            true,
+            404,
+            "no_such_room",
+        ),
         (GUEST, "{\"name\":\"x\"}", false, 422, "name_invalid"),
         (GUEST, "{\"name\":\"ADA\"}", false, 409, "name_taken"),
         (GUEST, "{}", false, 400, "malformed"),
@@ -147,7 +195,11 @@ async fn refusals_are_codes_and_fixed_sentences() {
                 break answer;
             }
         };
-        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{path} {body}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (status, code),
+            "{path} {body}"
+        );
         assert!(!answer.text().contains("not json"), "nothing is repeated");
     }
     let token = format!("{{\"name\":\"bob\",\"token\":\"{}\"}}", "ab".repeat(32));
@@ -158,7 +210,8 @@ async fn refusals_are_codes_and_fixed_sentences() {
 
 #[tokio::test]
 async fn a_session_that_nobody_returns_to_ends() {
-    let house = House::open_with(|settings| settings.session_idle = std::time::Duration::ZERO).await;
+    let house =
+        House::open_with(|settings| settings.session_idle = std::time::Duration::ZERO).await;
     let cookie = house.sign_in("ada").await;
     while house.session_status(&cookie).await == 200 {
         tokio::task::yield_now().await;

@@ -14,7 +14,10 @@ use tokio_tungstenite::{
 use wire_format::{
     ChannelId, ClearMessage, ClientFrame, CloseCode, CommandFrame, Content, EpochNumber, Event,
     MessageId, OpenedMessage, Publish, PublishFlags, RawFrame, RoomId, ServerFrame,
-    command::{auth::Logout, rooms::{Enter, List}},
+    command::{
+        auth::Logout,
+        rooms::{Enter, List},
+    },
 };
 
 use crate::harness::House;
@@ -22,11 +25,16 @@ use crate::harness::House;
 type Socket = WebSocketStream<TcpStream>;
 
 async fn try_socket(house: &House, cookie: &str, origin: &str) -> Result<Socket, u16> {
-    let mut request = format!("ws://{}/api/socket", house.proxy).into_client_request().expect("a request");
+    let mut request = format!("ws://{}/api/socket", house.proxy)
+        .into_client_request()
+        .expect("a request");
     let headers = request.headers_mut();
     headers.insert("cookie", cookie.parse().expect("a cookie"));
     headers.insert("origin", origin.parse().expect("an origin"));
-    headers.insert("sec-websocket-protocol", "sealwire.v1".parse().expect("a protocol"));
+    headers.insert(
+        "sec-websocket-protocol",
+        "sealwire.v1".parse().expect("a protocol"),
+    );
     let stream = TcpStream::connect(house.proxy).await.expect("a connection");
     match tokio_tungstenite::client_async(request, stream).await {
         Ok((socket, response)) => {
@@ -40,11 +48,16 @@ async fn try_socket(house: &House, cookie: &str, origin: &str) -> Result<Socket,
 
 async fn socket(house: &House, cookie: &str) -> Socket {
     let origin = format!("http://{}", house.proxy);
-    try_socket(house, cookie, &origin).await.expect("an upgrade")
+    try_socket(house, cookie, &origin)
+        .await
+        .expect("an upgrade")
 }
 
 async fn send(socket: &mut Socket, frame: ClientFrame) {
-    socket.send(Message::Binary(frame.encode().message())).await.expect("an open socket");
+    socket
+        .send(Message::Binary(frame.encode().message()))
+        .await
+        .expect("an open socket");
 }
 
 fn read(message: Bytes) -> ServerFrame {
@@ -53,7 +66,12 @@ fn read(message: Bytes) -> ServerFrame {
 
 async fn next(socket: &mut Socket) -> ServerFrame {
     loop {
-        match socket.next().await.expect("an open socket").expect("a message") {
+        match socket
+            .next()
+            .await
+            .expect("an open socket")
+            .expect("a message")
+        {
             Message::Binary(message) => return read(message),
             other => panic!("{other:?}"),
         }
@@ -149,7 +167,13 @@ async fn a_page_that_comes_back_gets_the_rest_once() {
     drop(first);
     let mut second = socket(&house, &cookie).await;
     let room = "lobby".to_owned();
-    let all = command(1, &Enter { room: room.clone(), resume: None });
+    let all = command(
+        1,
+        &Enter {
+            room: room.clone(),
+            resume: None,
+        },
+    );
     send(&mut second, all).await;
     let run = find(&mut second, |frame| match frame {
         ServerFrame::Reply(reply) => {
@@ -197,8 +221,14 @@ async fn what_breaks_the_protocol_is_closed_with_a_code() {
         (Message::binary(Bytes::new()), CloseCode::Protocol),
         (Message::binary(&b"\x09unknown"[..]), CloseCode::Protocol),
         (Message::binary(&b"\x05deliver"[..]), CloseCode::Protocol),
-        (Message::binary(&b"\x01\0\0\0\x01\xff\xff\xff\xff"[..]), CloseCode::TooLarge),
-        (Message::binary(vec![4; wire_format::limits::FRAME_BYTES + 1]), CloseCode::TooLarge),
+        (
+            Message::binary(&b"\x01\0\0\0\x01\xff\xff\xff\xff"[..]),
+            CloseCode::TooLarge,
+        ),
+        (
+            Message::binary(vec![4; wire_format::limits::FRAME_BYTES + 1]),
+            CloseCode::TooLarge,
+        ),
     ];
     for (message, code) in cases {
         let mut socket = socket(&house, &cookie).await;
@@ -210,7 +240,11 @@ async fn what_breaks_the_protocol_is_closed_with_a_code() {
         });
         assert_eq!(closed.await, code);
     }
-    assert_eq!(house.session_status(&cookie).await, 200, "the session stays");
+    assert_eq!(
+        house.session_status(&cookie).await,
+        200,
+        "the session stays"
+    );
     house.close().await;
 }
 
@@ -271,8 +305,14 @@ async fn a_stop_tells_every_stream_to_come_back() {
     let resume = ServerFrame::Close(CloseCode::Resume.into());
     assert_eq!(next(&mut socket).await, resume);
     let mut rest = String::new();
-    events.read_to_string(&mut rest).await.expect("the end of the stream");
-    let last = rest.lines().filter_map(|line| line.strip_prefix("data: ")).next_back();
+    events
+        .read_to_string(&mut rest)
+        .await
+        .expect("the end of the stream");
+    let last = rest
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .next_back();
     let last = BASE64.decode(last.expect("an event")).expect("base64");
     assert_eq!(read(last.into()), resume);
     house.close().await;
@@ -290,7 +330,10 @@ async fn events(house: &House, cookie: &str) -> TcpStream {
     }
     let head = String::from_utf8(head).expect("text");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    assert!(head.contains("content-type: text/event-stream\r\n"), "{head}");
+    assert!(
+        head.contains("content-type: text/event-stream\r\n"),
+        "{head}"
+    );
     assert!(head.ends_with(": keep-alive\n\n"), "{head}");
     stream
 }
@@ -301,16 +344,26 @@ async fn a_page_without_websockets_talks_by_events_and_posts() {
     let (ada, bob) = (house.sign_in("ada").await, house.sign_in("bob").await);
     let mut socket = in_lobby(&house, &bob).await;
     let mut stream = events(&house, &ada).await;
-    let enter = house.post("/api/rooms.enter", "{\"room\":\"lobby\"}").header("Cookie", &ada);
+    let enter = house
+        .post("/api/rooms.enter", "{\"room\":\"lobby\"}")
+        .header("Cookie", &ada);
     let entered = enter.send().await;
     assert_eq!(entered.status, 200, "{}", entered.text());
     let ClientFrame::Publish(publish) = publish(0, "by post") else {
         unreachable!("a publish")
     };
     let body = ClientFrame::Publish(publish).encode().message().slice(1..);
-    let sent = house.post("/api/publish", body).header("Cookie", &ada).send().await;
+    let sent = house
+        .post("/api/publish", body)
+        .header("Cookie", &ada)
+        .send()
+        .await;
     assert_eq!(sent.status, 200, "{}", sent.text());
-    assert!(sent.text().contains("\"sequence\":\"1\""), "{}", sent.text());
+    assert!(
+        sent.text().contains("\"sequence\":\"1\""),
+        "{}",
+        sent.text()
+    );
     assert_eq!(find(&mut socket, text_of).await, "by post");
     let mut text = String::new();
     let heard = loop {
@@ -318,7 +371,10 @@ async fn a_page_without_websockets_talks_by_events_and_posts() {
         let Some(line) = text.strip_suffix("\n\n") else {
             continue;
         };
-        let data = line.lines().next_back().and_then(|line| line.strip_prefix("data: "));
+        let data = line
+            .lines()
+            .next_back()
+            .and_then(|line| line.strip_prefix("data: "));
         let frame = data.map(|data| read(BASE64.decode(data).expect("base64").into()));
         text.clear();
         if let Some(heard) = frame.and_then(text_of) {

@@ -143,7 +143,9 @@ impl Page<'_> {
                     let _ = publishes.send(publish).await;
                 }
                 Ok(Some(ClientFrame::Ping(token))) => {
-                    self.stream.outbox.push(ServerFrame::Pong(token).encode().message());
+                    self.stream
+                        .outbox
+                        .push(ServerFrame::Pong(token).encode().message());
                 }
                 Ok(Some(ClientFrame::Pong(_)) | None) => {}
                 Ok(Some(ClientFrame::Close(_))) => return CloseCode::Done,
@@ -250,7 +252,10 @@ mod tests {
         let message = Message::Binary(pong.encode().message());
         assert_eq!(frame(message), Ok(Some(pong)));
         assert_eq!(frame(Message::text("{}")), Err(CloseCode::Protocol));
-        assert_eq!(frame(Message::Binary(Bytes::new())), Err(CloseCode::Protocol));
+        assert_eq!(
+            frame(Message::Binary(Bytes::new())),
+            Err(CloseCode::Protocol)
+        );
         let server = ServerFrame::Ping([0; 8]).encode().message();
         assert!(frame(Message::Binary(server)).is_ok(), "pings go both ways");
         let reply = ServerFrame::Reply(ReplyFrame::refused(1, &ErrorCode::Busy.into()));

@@ -78,7 +78,9 @@ fn word(frame: &Bytes) -> String {
     }
     let frame = RawFrame::from_message(frame.clone()).expect("a frame");
     match ServerFrame::parse(frame).expect("a server's frame") {
-        ServerFrame::Reply(reply) if reply.header.windows(13).any(|at| at == b"\"missed\":true") => {
+        ServerFrame::Reply(reply)
+            if reply.header.windows(13).any(|at| at == b"\"missed\":true") =>
+        {
             "reply: missed".into()
         }
         ServerFrame::Reply(_) => "reply".into(),
@@ -102,7 +104,10 @@ async fn nothing_overtakes_the_reply_to_an_enter() {
     downlink.arrive(Arrival::Event(keyed()));
     hold.entered(asker(&stream), None, entered(1));
     downlink.arrive(message(2));
-    assert_eq!(waiting(&stream).await, ["reply", "message 1", "keyed", "message 2"]);
+    assert_eq!(
+        waiting(&stream).await,
+        ["reply", "message 1", "keyed", "message 2"]
+    );
 }
 
 #[tokio::test]
@@ -113,7 +118,9 @@ async fn a_page_that_comes_back_gets_what_it_missed_once() {
     }
     downlink.arrive(Arrival::Event(keyed()));
     let stream = downlink.open(StreamKind::socket).expect("a stream");
-    downlink.hold().entered(asker(&stream), Some(&resume(2)), entered(4));
+    downlink
+        .hold()
+        .entered(asker(&stream), Some(&resume(2)), entered(4));
     downlink.arrive(message(5));
     let expected = ["reply", "keyed", "message 3", "message 4", "message 5"];
     assert_eq!(waiting(&stream).await, expected);
@@ -124,7 +131,9 @@ async fn what_is_gone_is_told() {
     let downlink = downlink();
     downlink.arrive(message(10));
     let stream = downlink.open(StreamKind::socket).expect("a stream");
-    downlink.hold().entered(asker(&stream), Some(&resume(8)), entered(10));
+    downlink
+        .hold()
+        .entered(asker(&stream), Some(&resume(8)), entered(10));
     assert_eq!(waiting(&stream).await, ["reply: missed", "message 10"]);
 
     let reason = MissedReason::TooOld;
@@ -132,7 +141,9 @@ async fn what_is_gone_is_told() {
     downlink.arrive(Arrival::Event(Event::ChannelMissed { channel, reason }));
     downlink.arrive(message(400));
     waiting(&stream).await;
-    downlink.hold().entered(asker(&stream), Some(&resume(10)), entered(400));
+    downlink
+        .hold()
+        .entered(asker(&stream), Some(&resume(10)), entered(400));
     assert_eq!(waiting(&stream).await, ["reply: missed", "message 400"]);
 }
 
@@ -169,7 +180,9 @@ async fn an_enter_by_post_is_for_the_event_streams() {
     assert!(waiting(&socket).await.is_empty());
 
     let later = downlink.open(StreamKind::events).expect("a stream");
-    downlink.hold().entered(Asker::Post, Some(&resume(0)), entered(1));
+    downlink
+        .hold()
+        .entered(Asker::Post, Some(&resume(0)), entered(1));
     assert_eq!(waiting(&later).await, ["message 1"]);
     assert!(waiting(&events).await.is_empty(), "it had entered");
 }
