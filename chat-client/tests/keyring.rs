@@ -143,6 +143,6 @@ fn a_frame_that_differs_between_sessions_is_not_taken_from_another() {
     }
     hub.say(0, "the same for all?");
     assert_eq!(hub.seen(1), ["alice: the same for all?"]);
-    assert_eq!(hub.seen(2), ["unreadable 1: NotOpened Some(Open(Tag))"]);
+    assert_eq!(hub.seen(2), ["unreadable 1: NotOpened Some(Conflict)"]);
     assert_eq!(hub.seen(3), ["alice: the same for all?"]);
 }

@@ -38,8 +38,8 @@ fn the_first_starts_an_epoch_and_the_next_asks_for_it() {
     assert_eq!(hub.seen(bob), ["keyed 1 First"]);
     hub.say(alice, "hello");
     hub.say(bob, "and back");
-    assert_eq!(hub.seen(alice), ["alice: hello", "sent 1", "bob: and back"]);
-    assert_eq!(hub.seen(bob), ["alice: hello", "bob: and back", "sent 2"]);
+    assert_eq!(hub.seen(alice), ["sent 1", "alice: hello", "bob: and back"]);
+    assert_eq!(hub.seen(bob), ["alice: hello", "sent 2", "bob: and back"]);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn what_was_said_before_the_own_epoch_is_named() {
     hub.say(0, "new");
     let carol = hub.join("carol");
     let unreadable = "unreadable 1: BeforeYouJoined None";
-    assert_eq!(hub.seen(carol), ["keyed 2 Left", unreadable, "alice: new"]);
+    assert_eq!(hub.seen(carol), [unreadable, "keyed 2 Left", "alice: new"]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn an_epoch_that_is_due_is_used_for_ten_seconds_and_then_replaced_by_the_next_se
     hub.seen(1);
     assert_eq!(
         hub.seen(0),
-        ["alice: young", "sent 1", "keyed 2 Left", "bob: old"]
+        ["sent 1", "alice: young", "keyed 2 Left", "bob: old"]
     );
 }
 
@@ -81,7 +81,7 @@ fn an_epoch_is_replaced_after_a_day() {
     hub.pass(Duration::from_secs(24 * 60 * 60));
     hub.commands();
     hub.say(0, "good morning");
-    assert_eq!(hub.commands()[..2], [(0, "start"), (0, "publish")]);
+    assert_eq!(hub.commands()[0], (0, "start"));
     assert!(hub.seen(1).contains(&"keyed 2 Age".to_owned()));
 }
 
@@ -144,13 +144,13 @@ fn a_publish_for_an_old_epoch_goes_again_under_the_same_number() {
     hub.join("carol");
     hub.silent.clear();
     hub.say(0, "second");
-    assert_eq!(hub.seen(0), ["alice: first", "sent 1"]);
+    assert_eq!(hub.seen(0), ["sent 1", "alice: first"]);
     hub.lie = None;
     hub.peers[0].inbox.extend(late.take());
     hub.settle();
     assert_eq!(
         hub.seen(0),
-        ["keyed 2 Unanswered", "alice: second", "sent 2"]
+        ["keyed 2 Unanswered", "sent 2", "alice: second"]
     );
     // No hole: the refused envelope's counter was used again.
     let seen = hub.seen(1);
@@ -176,7 +176,7 @@ fn a_client_that_is_not_told_of_an_epoch_looks_how_things_stand() {
     assert!(hub.commands().contains(&(0, "enter")));
     assert_eq!(
         hub.seen(0),
-        ["keyed 2 Unanswered", "alice: hello?", "sent 1"]
+        ["keyed 2 Unanswered", "sent 1", "alice: hello?"]
     );
 }
 
@@ -225,7 +225,7 @@ fn after_a_restart_the_epoch_goes_on_and_nothing_is_shown_twice() {
     }));
     hub.say(1, "doubtful");
     (hub.lie, hub.acknowledges) = (None, true);
-    assert_eq!(hub.seen(0), ["alice: before", "sent 1", "bob: doubtful"]);
+    assert_eq!(hub.seen(0), ["sent 1", "alice: before", "bob: doubtful"]);
     assert_eq!(hub.seen(1), ["alice: before"]);
     hub.restart();
     hub.commands();
@@ -234,7 +234,7 @@ fn after_a_restart_the_epoch_goes_on_and_nothing_is_shown_twice() {
     hub.pass(Duration::from_secs(3));
     assert_eq!(hub.commands(), [(0, "hold"), (1, "hold"), (1, "publish")]);
     assert_eq!(hub.seen(0), ["missed: Restart"]);
-    assert_eq!(hub.seen(1), ["missed: Restart", "bob: doubtful", "sent 1"]);
+    assert_eq!(hub.seen(1), ["missed: Restart", "sent 1", "bob: doubtful"]);
     hub.say(1, "after");
     assert_eq!(hub.seen(0), ["bob: after"]);
 }
@@ -313,7 +313,7 @@ fn messages_that_cannot_be_sent_in_time_are_given_up_with_the_cause() {
     }));
     hub.say(0, "into silence");
     hub.pass(Duration::from_secs(61));
-    assert_eq!(hub.seen(0), ["unsent Unacknowledged"]);
+    assert_eq!(hub.seen(0), ["keyed 2 Left", "unsent Unacknowledged"]);
 }
 
 #[test]

@@ -69,7 +69,8 @@ impl Seat {
             until: at + FLIGHT,
             passengers: Vec::new(),
         });
-        if flight.until <= at {
+        // Who has asked in vain so far does not ask on in place of the others.
+        if flight.until <= at && flight.pilot != self.number {
             flight.pilot = self.number;
             flight.until = at + FLIGHT;
         }

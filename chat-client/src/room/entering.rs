@@ -21,7 +21,7 @@ impl SealedRoom {
     ) {
         let is_first = !self.is_connected;
         self.is_connected = true;
-        self.sending.is_stale = false;
+        self.sending.know_epoch();
         for member in &entered.members {
             if let Some(fingerprint) = member.fingerprint {
                 self.saw(now, member.id, fingerprint);

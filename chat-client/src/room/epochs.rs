@@ -254,7 +254,7 @@ impl SealedRoom {
             is_waiting_told: false,
             refusals: 0,
         });
-        self.sending.is_stale = false;
+        self.sending.know_epoch();
         let starting = &mut self.epochs.starting;
         if let Some(mine) = starting.take_if(|mine| mine.keys.commit_hash() == commit) {
             self.epochs.is_proven = true;
@@ -422,6 +422,8 @@ impl SealedRoom {
         // event; nothing names its hash unless the server does.
         shelf.put(&epoch);
         self.epochs.starting = Some(epoch);
+        // A server that refuses, or makes every epoch fail, does not keep the keys busy.
+        self.epochs.start_after = now.at + BETWEEN_STARTS;
         let start = command::Start { room: self.id, n };
         self.command(Command::Start(start, record));
     }
@@ -461,6 +463,8 @@ pub(super) fn patience(refusal: &Refusal) -> Duration {
 
 /// When to ask again if nothing came: what three holders may take, and some slack.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// Least time between two starts by this session, however they end.
+const BETWEEN_STARTS: Duration = Duration::from_secs(1);
 /// After how long the user is told that a key has not come.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 /// Shares that may be wrong before the server is left alone for a while.

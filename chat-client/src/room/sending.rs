@@ -27,7 +27,7 @@ pub(super) struct Sending {
     /// After a cut: not to send before this delivery was seen, or this time has come.
     catch_up: Option<(Sequence, Duration)>,
     /// The server refused the newest epoch that is known here.
-    pub(super) is_stale: bool,
+    is_stale: bool,
 }
 
 struct Queued {
@@ -145,6 +145,13 @@ impl Sending {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// The newest epoch is another one, or known to be the server's.
+    pub(super) fn know_epoch(&mut self) {
+        if std::mem::take(&mut self.is_stale) {
+            self.send_after = Duration::ZERO;
+        }
     }
 
     /// The fate of the first message is unknown: its counter may be used up or not.

@@ -110,7 +110,10 @@ impl Guest {
     }
 
     /// Takes events up to the first that is meant.
-    pub(crate) async fn until(&mut self, mut is_meant: impl FnMut(&SessionEvent) -> bool) -> SessionEvent {
+    pub(crate) async fn until(
+        &mut self,
+        mut is_meant: impl FnMut(&SessionEvent) -> bool,
+    ) -> SessionEvent {
         loop {
             let event = self.next().await;
             assert!(!matches!(event, SessionEvent::Ended(_)), "{event:?}");

@@ -105,7 +105,12 @@ impl Hub {
         })
     }
 
-    pub(crate) fn join_as(&mut self, me: Arc<Identity>, keyring: &Keyring, seed: [u8; 32]) -> usize {
+    pub(crate) fn join_as(
+        &mut self,
+        me: Arc<Identity>,
+        keyring: &Keyring,
+        seed: [u8; 32],
+    ) -> usize {
         let index = self.peers.len();
         self.peers.push(Peer {
             me,
