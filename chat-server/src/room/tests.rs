@@ -45,7 +45,10 @@ async fn members_come_in_pages_in_the_order_of_their_ids() {
     let all: Vec<_> = first.members.iter().chain(&last.members).collect();
     assert!(all.windows(2).all(|pair| pair[0].id < pair[1].id));
     let exactly = room.members(Some(all[1].id));
-    assert_eq!((exactly.members.len(), exactly.more), (MEMBERS_PER_PAGE, false));
+    assert_eq!(
+        (exactly.members.len(), exactly.more),
+        (MEMBERS_PER_PAGE, false)
+    );
 }
 
 #[tokio::test]

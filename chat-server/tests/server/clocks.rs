@@ -28,6 +28,7 @@ async fn one_byte_every_ten_seconds_keeps_nobody_in() {
     let stopwatch = Stopwatch::stop();
     let mut stranger = house.connect().await;
     stranger.write(&[0]).await;
+    house.has_connections(1).await;
     stopwatch.advance(10.5).await;
     stranger.try_write(&[0]).await;
     assert_eq!(stranger.closed().await, CloseCode::Timeout);

@@ -206,9 +206,7 @@ async fn a_newcomer_to_whom_nobody_answers_is_told_so() {
     ann.start(1, EpochReason::First).await.expect("epoch 1");
     let mut boris = Keyed::in_lobby(&house, "Boris", 6).await;
     ann.peer.vanish();
-    while house.running().sessions() > 1 {
-        tokio::task::yield_now().await;
-    }
+    house.has_sessions(1).await;
     boris.ask(1).await.expect("asked");
     let (room, n) = (lobby(), EpochNumber::new(1));
     loop {

@@ -55,9 +55,7 @@ async fn frames_that_break_the_layout_end_the_connection() {
             peer.write(&bytes).await;
             assert_eq!(peer.closed().await, CloseCode::Protocol, "{what}");
             drop(peer);
-            while house.running().sessions() > 1 {
-                tokio::task::yield_now().await;
-            }
+            house.has_sessions(1).await;
         }
     }
     drop(onlooker);

@@ -19,9 +19,7 @@ async fn who_comes_when_the_server_is_full_is_told_so() {
         assert_eq!(house.connect().await.closed().await, CloseCode::Busy);
     }
     first.vanish();
-    while house.running().connections() > 1 {
-        tokio::task::yield_now().await;
-    }
+    house.has_connections(1).await;
     house.guest("third").await;
     house.close().await;
 }

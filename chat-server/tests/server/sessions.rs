@@ -141,9 +141,7 @@ async fn a_name_is_taken_with_all_that_look_like_it_until_its_session_ends() {
         assert_eq!(refused, Err(ErrorCode::NameTaken), "{twin}");
     }
     owner.vanish();
-    while house.running().sessions() > 0 {
-        tokio::task::yield_now().await;
-    }
+    house.has_sessions(0).await;
     assert!(other.sign_in("alice", token()).await.is_ok());
     drop(other);
     house.close().await;
@@ -239,9 +237,7 @@ async fn a_clean_close_is_a_sign_out_and_a_cut_is_a_loss() {
                 reason
             }
         );
-        while house.running().sessions() > 1 {
-            tokio::task::yield_now().await;
-        }
+        house.has_sessions(1).await;
     }
     drop(witness);
     house.close().await;

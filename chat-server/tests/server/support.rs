@@ -77,6 +77,20 @@ impl House {
         peer
     }
 
+    /// Waits until the server has taken note of so many connections.
+    pub(crate) async fn has_connections(&self, count: usize) {
+        while self.running().connections() != count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until so many sessions are left.
+    pub(crate) async fn has_sessions(&self, count: usize) {
+        while self.running().sessions() != count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until no connection and no session is left.
     pub(crate) async fn empties(&self) {
         while self.running().connections() > 0 || self.running().sessions() > 0 {
@@ -113,15 +127,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        self.stream
-            .write_all(bytes)
-            .await
-            .expect("a socket that takes bytes");
+        let written = self.write_all(bytes).await;
+        written.expect("a socket that takes bytes");
     }
 
     /// Writes what the server may no longer want to read.
     pub(crate) async fn try_write(&mut self, bytes: &[u8]) {
-        let _ = self.stream.write_all(bytes).await;
+        let _ = self.write_all(bytes).await;
+    }
+
+    async fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes).await?;
+        // TLS may keep the last bytes back.
+        self.stream.flush().await
     }
 
     pub(crate) async fn send(&mut self, frame: ClientFrame) {
