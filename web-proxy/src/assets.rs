@@ -148,11 +148,18 @@ fn integrity_of(bytes: &[u8]) -> String {
     format!("sha384-{}", BASE64.encode(Sha384::digest(bytes)))
 }
 
-/// Links for the modules that the page needs at once, so that they are asked for together.
+/// Links for the modules that the page needs at once, so that they are asked for together. A browser
+/// uses what it preloaded only if link and import map name the same hash.
 fn preloads(version: &str, files: &BTreeMap<String, Asset>) -> String {
     let mut links = String::new();
     for path in imports::reachable("main.js", files) {
-        let link = format!("<link rel=\"modulepreload\" href=\"/app/{version}/{path}\">");
+        let Some(asset) = files.get(&path) else {
+            continue;
+        };
+        let integrity = integrity_of(&asset.bytes);
+        let link = format!(
+            "<link rel=\"modulepreload\" href=\"/app/{version}/{path}\" integrity=\"{integrity}\">"
+        );
         if !links.is_empty() {
             links.push('\n');
         }

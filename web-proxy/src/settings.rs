@@ -155,8 +155,9 @@ pub fn plain(address: SocketAddr) -> Endpoint {
 pub const KEY_POOL: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
 /// Grace of a stop when nothing else is said.
 pub const GRACE: Duration = Duration::from_secs(10);
-/// How long a session lives without a stream (docs/protocol.md#11-the-browsers-tier).
-pub const SESSION_IDLE: Duration = Duration::from_secs(60);
+/// How long a session lives without a stream (docs/protocol.md#11-the-browsers-tier): time to load
+/// the page again or to change networks, and still gone for the others soon after a closed window.
+pub const SESSION_IDLE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
