@@ -276,7 +276,7 @@ async fn records_that_do_not_fit_are_refused() {
     // Somebody else's announcement, one that is cut short, one that is too long.
     let mut announce = async |tail: Bytes| {
         let announced = ann.peer.call(&Announce {}, tail).await;
-        announced.err().expect("a refusal").code
+        announced.expect_err("a refusal").code
     };
     assert_eq!(
         announce(boris.announcement.clone()).await,

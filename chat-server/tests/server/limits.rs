@@ -37,7 +37,7 @@ async fn messages_beyond_the_rate_are_refused_with_the_time_to_wait() {
         peer.send(publish(request, b"go")).await;
     }
     let refusal = peer.reply_to::<serde::de::IgnoredAny>(4).await;
-    let refusal = refusal.err().expect("too fast");
+    let refusal = refusal.expect_err("too fast");
     assert_eq!(refusal.code, ErrorCode::RateLimited);
     let wait = refusal.retry_after_ms.expect("waiting helps");
     assert!((1..=60_000).contains(&wait));

@@ -218,7 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(crate) async fn refused_header(&mut self, header: &[u8]) -> ErrorCode {
         self.send_header(77, header).await;
         let reply = self.reply_to::<serde::de::IgnoredAny>(77).await;
-        reply.err().expect("a refusal").code
+        reply.expect_err("a refusal").code
     }
 
     pub(crate) async fn hello(&mut self) -> Greeting {
@@ -312,7 +312,7 @@ impl Peer<TcpStream> {
 
 /// Virtual time that moves only when a test says so.
 pub(crate) struct Stopwatch {
-    _held: mpsc::Sender<()>,
+    _held: mpsc::SyncSender<()>,
 }
 
 impl Stopwatch {
@@ -320,7 +320,7 @@ impl Stopwatch {
     pub(crate) fn stop() -> Self {
         tokio::time::pause();
         // A blocking task keeps the paused clock from jumping whenever all sockets are quiet.
-        let (held, released) = mpsc::channel::<()>();
+        let (held, released) = mpsc::sync_channel::<()>(1);
         tokio::task::spawn_blocking(move || released.recv());
         Self { _held: held }
     }
