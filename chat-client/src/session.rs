@@ -18,6 +18,7 @@
 //!
 //! Dropping all handles, or the events, signs out.
 
+mod calls;
 mod driver;
 mod link;
 mod linking;

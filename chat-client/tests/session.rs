@@ -5,10 +5,10 @@ mod common;
 use chat_client::{
     ConnectError, Keyring, Session, SessionEvent,
     room::{Happened, SendFailure},
-    session::SessionEnd,
+    session::{Carry, SessionEnd},
 };
-use common::{House, PATIENCE, message_id, text};
-use wire_format::{ErrorCode, RoomId, event::MissedReason};
+use common::{House, PATIENCE, message_id, relay::Relay, text};
+use wire_format::{ErrorCode, ProxyKey, RoomId, event::MissedReason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_guests_talk_and_see_each_other_come_and_go() {
@@ -204,4 +204,103 @@ async fn rooms_are_opened_listed_entered_and_left() {
     assert_eq!(sent, Err(SendFailure::NotInRoom));
     drop(alice);
     house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_connection_resumes_where_it_left_off() {
+    let mut house = House::start().await;
+    let relay = Relay::to(house.address).await;
+    let alice = house.guest("alice").await;
+    let mut settings = house.settings("bob");
+    settings.endpoint = relay.address.to_string().parse().expect("an address");
+    let mut bob = house.guest_with(settings).await;
+    let canary = "a canary that only members see";
+    alice.say(canary).await;
+    assert_eq!(bob.hear_text().await, format!("alice: {canary}"));
+    for round in 0..3 {
+        relay.cut();
+        bob.until(|event| matches!(event, SessionEvent::Lost { .. }))
+            .await;
+        let while_away = format!("while bob was away {round}");
+        alice.say(&while_away).await;
+        bob.say("back").await;
+        let mut heard = [bob.hear_text().await, bob.hear_text().await];
+        heard.sort_unstable();
+        assert_eq!(
+            heard,
+            [format!("alice: {while_away}"), "bob: back".to_owned()]
+        );
+    }
+    assert!(relay.saw(b"rooms.enter"), "the relay would have seen it");
+    assert!(!relay.saw(canary.as_bytes()));
+    drop((alice, bob));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_proves_itself_before_it_speaks_for_somebody() {
+    let mut house = House::start().await;
+    let carry = |key| Carry {
+        key: ProxyKey::from_bytes(key),
+        address: "192.0.2.7".to_owned(),
+    };
+    let mut settings = house.settings("alice");
+    settings.carry = Some(carry([9; 32]));
+    let alice = house.guest_with(settings.clone()).await;
+    alice.say("carried").await;
+    settings.carry = Some(carry([8; 32]));
+    match Session::connect(settings).await {
+        Err(ConnectError::Refused { command, refusal }) => {
+            assert_eq!(
+                (command, refusal.code),
+                ("session.carry", ErrorCode::NotAllowed)
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    drop(alice);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_nobody_reads_or_holds_signs_out() {
+    let mut house = House::start().await;
+    let alice = house.guest("alice").await;
+    let bob = house.guest("bob").await;
+    let common::Guest { session, events } = alice;
+    drop(events);
+    session.ended().await;
+    let common::Guest {
+        session,
+        mut events,
+    } = bob;
+    drop(session);
+    let end = loop {
+        if let Some(SessionEvent::Ended(end)) = events.next().await {
+            break end;
+        }
+    };
+    assert!(matches!(end, SessionEnd::SignedOut), "{end:?}");
+    assert_eq!(house.sessions(), 0);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_connection_for_too_long_the_session_is_given_up() {
+    let mut house = House::start().await;
+    let mut settings = house.settings("alice");
+    settings.give_up_after = Some(std::time::Duration::ZERO);
+    let mut alice = house.guest_with(settings).await;
+    house.stop().await;
+    let end = loop {
+        if let SessionEvent::Ended(end) = alice.next().await {
+            break end;
+        }
+    };
+    assert!(matches!(end, SessionEnd::Lost(_)), "{end:?}");
+    let sent = alice
+        .session
+        .send_text(RoomId::of_name("lobby"), message_id(), "x")
+        .await;
+    assert_eq!(sent, Err(SendFailure::Ended));
 }

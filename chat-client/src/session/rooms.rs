@@ -7,14 +7,14 @@ use wire_format::{
     Deliver, Event, Refusal, ReplyFrame, RoomId, Sequence,
     command::{
         Done, Operation,
-        rooms::{Enter, Entered, Exit, List, Members, Open, OpenedRoom, Resume},
+        rooms::{Entered, OpenedRoom, Resume},
     },
 };
 
 use super::{
     SessionEnd, SessionEvent,
-    driver::{Driver, Waiting},
-    requests::{Pending, Reply, Request},
+    driver::Driver,
+    requests::{Pending, Reply},
 };
 use crate::{
     connection::Arrival,
@@ -274,7 +274,7 @@ impl Driver {
         }
     }
 
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         room: RoomId,
         message: wire_format::MessageId,
@@ -284,98 +284,6 @@ impl Driver {
             self.sends_bytes -= waiting.bytes;
             // Who sent it may have gone.
             let _ = waiting.reply.send(outcome);
-        }
-    }
-
-    pub(super) async fn request(&mut self, request: Request) -> Result<(), SessionEnd> {
-        if self.pending.len() >= PENDING && !matches!(request, Request::Send { .. }) {
-            request.fail(CallError::Busy);
-            return Ok(());
-        }
-        match request {
-            Request::Enter { room, reply } => self.enter(room, reply).await,
-            Request::Exit { room, reply } => {
-                let pending = Pending::Exit(room, reply);
-                self.post(&Exit { room }, Bytes::new(), pending).await;
-            }
-            Request::Members { room, after, reply } => {
-                let members = Members { room, after };
-                self.post(&members, Bytes::new(), Pending::Members(reply))
-                    .await;
-            }
-            Request::Rooms { reply } => {
-                self.post(&List {}, Bytes::new(), Pending::Rooms(reply))
-                    .await;
-            }
-            Request::Open { room, reply } => {
-                self.post(&Open { room }, Bytes::new(), Pending::Open(reply))
-                    .await;
-            }
-            Request::Send {
-                room,
-                message,
-                content,
-                reply,
-            } => return self.send(room, message, content, reply).await,
-            Request::Logout => return Err(SessionEnd::SignedOut),
-        }
-        Ok(())
-    }
-
-    async fn enter(&mut self, room: String, reply: Reply<Entered>) {
-        let known = self.rooms.values().find(|known| known.name() == room);
-        let resumed = known.and_then(SealedRoom::resume);
-        let enter = Enter {
-            room,
-            resume: resumed,
-        };
-        self.post(&enter, Bytes::new(), Pending::Enter { resumed, reply })
-            .await;
-    }
-
-    async fn send(
-        &mut self,
-        room: RoomId,
-        message: wire_format::MessageId,
-        content: zeroize::Zeroizing<Vec<u8>>,
-        reply: tokio::sync::oneshot::Sender<Result<Sequence, SendFailure>>,
-    ) -> Result<(), SessionEnd> {
-        let bytes = content.len();
-        let is_known = self.sends.contains_key(&(room, message));
-        let failure = if !self.rooms.contains_key(&room) {
-            Some(SendFailure::NotInRoom)
-        } else if is_known || self.sends.len() >= SENDS || self.sends_bytes + bytes > SENDS_BYTES {
-            Some(SendFailure::Busy)
-        } else {
-            None
-        };
-        if let Some(failure) = failure {
-            let _ = reply.send(Err(failure));
-            return Ok(());
-        }
-        self.sends_bytes += bytes;
-        self.sends.insert((room, message), Waiting { reply, bytes });
-        let deadline = self.clock.now().at + self.settings.send_within;
-        let input = Input::Send {
-            message,
-            content,
-            deadline,
-        };
-        self.feed(room, input).await
-    }
-
-    /// The session is not in this room any more.
-    pub(super) fn forget(&mut self, id: RoomId) {
-        self.rooms.remove(&id);
-        self.channels.retain(|_, room| *room != id);
-        let unsent: Vec<_> = self
-            .sends
-            .keys()
-            .filter(|(room, _)| *room == id)
-            .copied()
-            .collect();
-        for (room, message) in unsent {
-            self.settle(room, message, Err(SendFailure::NotInRoom));
         }
     }
 }
@@ -390,11 +298,5 @@ fn read<T: DeserializeOwned>(reply: &ReplyFrame) -> Result<Result<T, Refusal>, E
     reply.outcome::<T>().map_err(Ended::Protocol)
 }
 
-/// Calls that may wait for the server at once.
-const PENDING: usize = 256;
-/// Messages that may wait to be sent, in all rooms of a session.
-const SENDS: usize = 256;
-/// Bytes of content that may wait to be sent.
-const SENDS_BYTES: usize = 4 * 1024 * 1024;
 /// However long a server asks to stay away.
 const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(60);

@@ -1,6 +1,8 @@
 //! A real chat-server in this process, and sessions on it.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod relay;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -13,7 +15,7 @@ use chat_client::{
 };
 use chat_server::{Limits, Rate, Running, Server, Settings};
 use rand::RngExt;
-use wire_format::{Content, GuestToken, MessageId, SessionKeys};
+use wire_format::{Content, GuestToken, MessageId, ProxyKey, SessionKeys};
 
 /// However busy the machine is, nothing here takes this long unless it hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -82,6 +84,7 @@ impl House {
 async fn serve(listen: SocketAddr) -> Running {
     let settings = Settings {
         listen,
+        proxy_key: Some(ProxyKey::from_bytes([9; 32])),
         limits: Limits {
             sign_ins: Rate::UNLIMITED,
             ..Limits::default()

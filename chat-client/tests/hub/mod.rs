@@ -535,7 +535,7 @@ impl Hub {
     /// What a peer has seen since this was last asked, as short lines.
     pub(crate) fn seen(&mut self, index: usize) -> Vec<String> {
         let seen = std::mem::take(&mut self.peers[index].seen);
-        let lines = seen.iter().filter_map(|happened| line(happened));
+        let lines = seen.iter().filter_map(line);
         lines.collect()
     }
 
