@@ -1,11 +1,12 @@
 //! Flags, environment and the file of settings, in this order of precedence.
 
+mod backend_choice;
+
 use std::{
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    str::FromStr,
     time::Duration,
 };
 
@@ -14,6 +15,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 use serde::Deserialize;
 use wire_format::ProxyKey;
 
+use self::backend_choice::BackendChoice;
 use crate::{
     error::SettingsError,
     settings::{
@@ -298,41 +300,6 @@ impl Options {
             message_rate: self.message_rate.unwrap_or(standard.message_rate),
             sessions: self.max_sessions.map_or(standard.sessions, usize::from),
         }
-    }
-}
-
-/// Which chat-server.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
-enum BackendChoice {
-    #[default]
-    Embedded,
-    At(Endpoint),
-}
-
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("expected embedded, HOST:PORT or tls://HOST:PORT")]
-struct BackendChoiceError;
-
-impl FromStr for BackendChoice {
-    type Err = BackendChoiceError;
-
-    fn from_str(text: &str) -> Result<Self, BackendChoiceError> {
-        match text {
-            "embedded" => Ok(Self::Embedded),
-            address => address
-                .parse()
-                .map(Self::At)
-                .map_err(|_| BackendChoiceError),
-        }
-    }
-}
-
-impl TryFrom<String> for BackendChoice {
-    type Error = BackendChoiceError;
-
-    fn try_from(text: String) -> Result<Self, BackendChoiceError> {
-        text.parse()
     }
 }
 

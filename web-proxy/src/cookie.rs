@@ -31,7 +31,7 @@ impl NewSession {
         rand::rng().fill_bytes(&mut *bytes);
         Self {
             key: key_of(&*bytes),
-            id: Zeroizing::new(BASE64.encode(&*bytes)),
+            id: Zeroizing::new(BASE64.encode(bytes.as_slice())),
         }
     }
 

@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::Context;
 use chat_server::{BindError, Running, Server, Transport};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{EnvFilter, filter::filter_fn, fmt, prelude::*};
 use web_proxy::{
     Outcome, Proxy, Settings,
     cli::{Launch, LogFormat, Options},
@@ -127,15 +128,25 @@ fn announce(proxy: &Proxy) -> io::Result<()> {
     out.flush()
 }
 
+/// Logs go to standard error; `RUST_LOG` says how much, `info` without it.
 fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
+    let lines = fmt::layer().with_writer(io::stderr);
+    let log = tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(holds_no_content));
     match format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with(lines.with_ansi(io::stderr().is_terminal())).init(),
+        LogFormat::Json => log.with(lines.json()).init(),
     }
+}
+
+/// The WebSocket library writes whole frames, opened messages among them, into its most talkative
+/// log; no setting brings them here.
+fn holds_no_content(metadata: &Metadata<'_>) -> bool {
+    let quiet = ["tungstenite", "tokio_tungstenite"];
+    let is_library = quiet.iter().any(|name| metadata.target().starts_with(name));
+    !is_library || *metadata.level() <= Level::INFO
 }
 
 /// The exit code after a second signal.

@@ -4,27 +4,27 @@
 //! page does not have yet, then whatever is new: while an enter is under way arrivals are held back,
 //! so that nothing overtakes the reply.
 
+mod state;
+
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 use tokio::sync::watch;
 use wire_format::{
-    ChannelId, CloseCode, ErrorCode, Event, EventFrame, Refusal, ReplyFrame, RoomId, ServerFrame,
+    ChannelId, CloseCode, ErrorCode, Event, Refusal, ReplyFrame, RoomId, ServerFrame,
     command::{
         Done,
         rooms::{Entered, Resume},
     },
 };
 
-use super::{
-    log::Log,
-    outbox::{Outbox, Taken},
-};
+use self::state::{Open, State, encode};
+use super::{log::Log, outbox::Outbox};
 use crate::{
-    backend::{Arrival, Delivery},
+    backend::Arrival,
     figures::{Figures, StreamKind},
 };
 
@@ -35,30 +35,6 @@ pub(crate) struct Downlink {
     state: Mutex<State>,
     count: watch::Sender<usize>,
     figures: Arc<Figures>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    streams: Vec<Open>,
-    last_id: u64,
-    logs: HashMap<ChannelId, Log>,
-    /// The last event about each room's key, for streams that come later.
-    standing: HashMap<RoomId, Bytes>,
-    /// Enters under way.
-    holds: usize,
-    /// What arrived meanwhile.
-    held: VecDeque<Arrival>,
-    /// Rooms entered by POST before there was a stream: the next stream gets what follows.
-    unanswered: Vec<(RoomId, Option<Resume>)>,
-    end: Option<CloseCode>,
-}
-
-#[derive(Debug)]
-struct Open {
-    id: u64,
-    kind: StreamKind,
-    outbox: Arc<Outbox>,
-    entered: HashSet<RoomId>,
 }
 
 /// Who sent a command, and where its reply goes.
@@ -194,123 +170,6 @@ impl Downlink {
     }
 }
 
-impl State {
-    fn pass(&mut self, arrival: Arrival, figures: &Figures) {
-        match arrival {
-            Arrival::Deliver(delivery) => {
-                figures.opened();
-                self.deliver(delivery, figures);
-            }
-            Arrival::Unreadable(delivery) => self.deliver(delivery, figures),
-            Arrival::Event(event) => self.tell(&event, figures),
-            Arrival::Ended(_) => {}
-        }
-    }
-
-    fn tell(&mut self, event: &Event, figures: &Figures) {
-        let frame = encode(event);
-        match event {
-            Event::ChannelMissed { channel, .. } => {
-                if let Some(log) = self.logs.get_mut(channel) {
-                    log.forget();
-                }
-            }
-            Event::RoomKeyed { room, .. } | Event::RoomWaiting { room, .. } => {
-                self.standing.insert(*room, frame.clone());
-            }
-            Event::BackendBack {} => {
-                figures.backend_reconnects.inc();
-            }
-            _ => {}
-        }
-        self.send(|_| true, &frame, figures);
-    }
-
-    fn deliver(&mut self, delivery: Delivery, figures: &Figures) {
-        let Delivery {
-            channel,
-            run,
-            sequence,
-            frame,
-        } = delivery;
-        let log = self.logs.entry(channel).or_insert_with(|| Log::new(run));
-        log.follow(run);
-        log.put(sequence, frame.clone());
-        self.send(|_| true, &frame, figures);
-    }
-
-    fn send(&mut self, to: impl Fn(&Open) -> bool, frame: &Bytes, figures: &Figures) {
-        for open in self.streams.iter().filter(|open| to(open)) {
-            if open.outbox.push(frame.clone()) == Taken::TooSlow {
-                figures.stream_ended(CloseCode::TooSlow);
-            }
-        }
-    }
-
-    /// Gives a stream what its page does not have: how the room's key stands, and the deliveries.
-    fn replay(&mut self, id: u64, room: RoomId, resume: Option<&Resume>, figures: &Figures) {
-        let Some(open) = self.streams.iter_mut().find(|open| open.id == id) else {
-            return;
-        };
-        open.entered.insert(room);
-        let standing = self.standing.get(&room).cloned();
-        let log = self.logs.get(&ChannelId::main_of(room));
-        let deliveries = log.into_iter().flat_map(|log| log.after(resume));
-        for frame in standing.into_iter().chain(deliveries) {
-            if open.outbox.push(frame) == Taken::TooSlow {
-                figures.stream_ended(CloseCode::TooSlow);
-            }
-        }
-    }
-
-    /// Gives a new event stream what follows the enters that came by POST before it.
-    fn answer_late(&mut self, id: u64, figures: &Figures) {
-        for (room, resume) in std::mem::take(&mut self.unanswered) {
-            self.replay(id, room, resume.as_ref(), figures);
-        }
-    }
-
-    /// The event streams that an enter by POST is for: those that have not entered, else all.
-    fn event_streams(&self, room: RoomId) -> Vec<u64> {
-        let events = || {
-            self.streams
-                .iter()
-                .filter(|open| open.kind == StreamKind::events)
-        };
-        let fresh: Vec<_> = events()
-            .filter(|open| !open.entered.contains(&room))
-            .map(|open| open.id)
-            .collect();
-        if fresh.is_empty() {
-            events().map(|open| open.id).collect()
-        } else {
-            fresh
-        }
-    }
-
-    fn release(&mut self, figures: &Figures) {
-        self.holds -= 1;
-        if self.holds == 0 {
-            self.pass_held(figures);
-        }
-    }
-
-    fn pass_held(&mut self, figures: &Figures) {
-        for arrival in std::mem::take(&mut self.held) {
-            self.pass(arrival, figures);
-        }
-    }
-
-    fn close(&mut self, code: CloseCode, figures: &Figures) {
-        self.end = Some(code);
-        for open in &self.streams {
-            if open.outbox.close(code) {
-                figures.stream_ended(code);
-            }
-        }
-    }
-}
-
 /// Arrivals wait while this is there.
 #[must_use]
 #[derive(Debug)]
@@ -391,11 +250,6 @@ impl Drop for Stream {
         drop(state);
         self.downlink.figures.streams(self.kind).dec();
     }
-}
-
-fn encode(event: &Event) -> Bytes {
-    let frame = EventFrame::new(event, Bytes::new());
-    ServerFrame::Event(frame).encode().message()
 }
 
 /// Streams of one session (docs/protocol.md#11-the-browsers-tier).

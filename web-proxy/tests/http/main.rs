@@ -6,3 +6,4 @@ mod limits;
 mod page;
 mod sessions;
 mod streams;
+mod tls;

@@ -65,16 +65,9 @@ fn read(message: Bytes) -> ServerFrame {
 }
 
 async fn next(socket: &mut Socket) -> ServerFrame {
-    loop {
-        match socket
-            .next()
-            .await
-            .expect("an open socket")
-            .expect("a message")
-        {
-            Message::Binary(message) => return read(message),
-            other => panic!("{other:?}"),
-        }
+    match socket.next().await.expect("an open socket") {
+        Ok(Message::Binary(message)) => read(message),
+        other => panic!("{other:?}"),
     }
 }
 

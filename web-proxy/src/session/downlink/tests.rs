@@ -4,6 +4,8 @@ use wire_format::{
 };
 
 use super::*;
+use crate::backend::Delivery;
+use std::collections::VecDeque;
 
 const RUN: RunId = RunId::from_bytes([1; 16]);
 

@@ -1,0 +1,165 @@
+//! What the client library tells becomes frames that are ready for pages.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_client::{
+    SessionEvent, SessionEvents,
+    error::Ended,
+    room::{Happened, Unreadable},
+    session::{LostCause, SessionEnd},
+};
+use wire_format::{
+    ChannelId, CloseCode, Event, EventFrame, MemberId, RoomId, RunId, Sequence, ServerFrame,
+    event::LeaveReason,
+};
+
+use super::Rooms;
+
+/// What the chat-server tells one session.
+#[derive(Debug)]
+pub(crate) struct Arrivals {
+    events: SessionEvents,
+    rooms: Rooms,
+    me: MemberId,
+}
+
+/// Something for a page.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// An opened message.
+    Deliver(Delivery),
+    /// The event in place of a message that cannot be shown.
+    Unreadable(Delivery),
+    /// Something that happened.
+    Event(Event),
+    /// The session is over; the last arrival.
+    Ended(CloseCode),
+}
+
+/// What stands in one place of a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) channel: ChannelId,
+    pub(crate) run: RunId,
+    pub(crate) sequence: Sequence,
+    /// The encoded frame, kind and body; shared by all sessions of the process where it can be.
+    pub(crate) frame: Bytes,
+}
+
+impl Arrivals {
+    pub(super) fn new(events: SessionEvents, rooms: Rooms, me: MemberId) -> Self {
+        Self { events, rooms, me }
+    }
+
+    /// The next arrival. Safe to drop while waiting.
+    pub(crate) async fn next(&mut self) -> Arrival {
+        while let Some(event) = self.events.next().await {
+            if let Some(arrival) = self.arrival(event) {
+                return arrival;
+            }
+        }
+        Arrival::Ended(CloseCode::Done)
+    }
+
+    fn arrival(&mut self, event: SessionEvent) -> Option<Arrival> {
+        Some(match event {
+            // A page gets the reply to its own enter; after a cut it enters again by itself.
+            SessionEvent::Entered(_) => return None,
+            SessionEvent::Room { room, happened } => self.happened(room, happened)?,
+            SessionEvent::Exited { room, refusal } => {
+                tracing::info!(%room, code = %refusal.code, "a room was not entered again");
+                self.rooms.forget(room);
+                let reason = LeaveReason::Lost;
+                let member = self.me;
+                Arrival::Event(Event::RoomLeft {
+                    room,
+                    member,
+                    reason,
+                })
+            }
+            SessionEvent::Lost { retry_in, cause } => {
+                tracing::debug!(member = %self.me, %cause, "the chat-server is lost");
+                let retry_ms = millis(retry_in);
+                Arrival::Event(Event::BackendLost { retry_ms })
+            }
+            SessionEvent::Back => Arrival::Event(Event::BackendBack {}),
+            SessionEvent::Ended(end) => Arrival::Ended(close_code_of(&end)),
+        })
+    }
+
+    fn happened(&self, room: RoomId, happened: Happened) -> Option<Arrival> {
+        let channel = ChannelId::main_of(room);
+        Some(Arrival::Event(match happened {
+            Happened::Message(message) => {
+                return Some(Arrival::Deliver(Delivery {
+                    channel: message.channel,
+                    run: message.run,
+                    sequence: message.sequence,
+                    frame: message.page_frame().message(),
+                }));
+            }
+            Happened::Unreadable(unreadable) => {
+                return Some(Arrival::Unreadable(in_place(unreadable)));
+            }
+            Happened::Missed(reason) => Event::ChannelMissed { channel, reason },
+            Happened::Joined(member) => Event::RoomJoined { room, member },
+            Happened::Left { member, reason } => Event::RoomLeft {
+                room,
+                member,
+                reason,
+            },
+            Happened::MemberChanged(member) => Event::MemberChanged { room, member },
+            Happened::Keyed { n, reason } => Event::RoomKeyed { room, n, reason },
+            Happened::Waiting { n, since } => Event::RoomWaiting { room, n, since },
+            Happened::Alarm(alarm) => {
+                tracing::warn!(%room, %alarm, "something that honest members do not do");
+                return None;
+            }
+            // Answered to the one who sent it.
+            Happened::Sent { .. } | Happened::Unsent { .. } => return None,
+        }))
+    }
+}
+
+/// The event that stands in place of a delivery.
+fn in_place(unreadable: Unreadable) -> Delivery {
+    let Unreadable {
+        channel,
+        run,
+        sequence,
+        sender,
+        name,
+        cause,
+        fault,
+        ..
+    } = unreadable;
+    if let Some(fault) = fault {
+        tracing::warn!(%channel, %sequence, %sender, %fault, "a message was not opened");
+    }
+    let event = Event::MessageUnreadable {
+        channel,
+        sequence,
+        sender,
+        name: name.as_str().to_owned(),
+        cause,
+    };
+    let frame = ServerFrame::Event(EventFrame::new(&event, Bytes::new()));
+    Delivery {
+        channel,
+        run,
+        sequence,
+        frame: frame.encode().message(),
+    }
+}
+
+fn close_code_of(end: &SessionEnd) -> CloseCode {
+    match end {
+        SessionEnd::Lost(LostCause::Ended(Ended::Closed(code))) => *code,
+        SessionEnd::SignedOut | SessionEnd::Lost(_) | SessionEnd::Internal => CloseCode::Done,
+    }
+}
+
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
