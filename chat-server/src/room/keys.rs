@@ -18,13 +18,18 @@ impl Room {
     /// `epochs.start`: a session starts the next epoch.
     ///
     /// # Errors
-    /// `not_allowed` before the session announced its keys, and those of the state machine.
+    /// `not_allowed` before the session announced its keys and for a start by other ones, and those
+    /// of the state machine.
     pub(crate) fn start_epoch(
         &self,
         session: &Session,
         start: &UnverifiedEpochStart,
     ) -> Result<(), Refusal> {
         let announcement = session.announcement().ok_or(ErrorCode::NotAllowed)?;
+        // By other keys than the announced ones nobody could verify it.
+        if start.fingerprint() != announcement.fingerprint {
+            return Err(ErrorCode::NotAllowed.into());
+        }
         let offer = Offer {
             n: start.n(),
             starter: session.member(),

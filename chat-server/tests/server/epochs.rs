@@ -252,6 +252,7 @@ async fn records_that_do_not_fit_are_refused() {
     let (room, n) = (lobby(), EpochNumber::new(1));
     let start = Start { room, n };
     let record = ann.start_record(1, EpochReason::First);
+    let mut ann_member = ann.peer.member;
     let mut refused = async |command: &Start, tail: Bytes| {
         code(ann.peer.call(command, tail).await).expect_err("a refusal")
     };
@@ -269,6 +270,10 @@ async fn records_that_do_not_fit_are_refused() {
     ] {
         assert_eq!(refused(&start, tail).await, expected);
     }
+    std::mem::swap(&mut boris.peer.member, &mut ann_member);
+    let by_other_keys = boris.start_record(1, EpochReason::First);
+    std::mem::swap(&mut boris.peer.member, &mut ann_member);
+    assert_eq!(refused(&start, by_other_keys).await, ErrorCode::NotAllowed);
     let other_n = EpochNumber::new(2);
     let wrong = Start { room, n: other_n };
     assert_eq!(refused(&wrong, record.clone()).await, ErrorCode::Malformed);
