@@ -358,3 +358,18 @@ fn a_clock_that_is_off_is_flagged() {
     hub.settle();
     assert_eq!(hub.seen(1), ["alice: from the future [clock]"]);
 }
+
+#[test]
+fn a_long_pipe_finds_the_pace_that_the_server_allows() {
+    let mut hub = two();
+    hub.message_every = Duration::from_millis(70);
+    for number in 0..300 {
+        hub.queue(0, common::message_id(), &number.to_string());
+    }
+    hub.pass(Duration::from_secs(45));
+    let mut seen = hub.seen(1);
+    seen.retain(|line| line.starts_with("alice"));
+    let expected: Vec<_> = (0..300).map(|number| format!("alice: {number}")).collect();
+    assert_eq!(seen, expected);
+    assert!(hub.too_fast < 60, "{} refusals", hub.too_fast);
+}

@@ -41,12 +41,9 @@ impl Reader {
             }
         }
         let ended = self.calls.end(ended);
-        tokio::select! {
-            // Nobody listens any more when this fails.
-            _ = self.arrived.send(Arrival::Ended(ended)) => {}
-            () = end.cancelled() => {}
-        }
         end.cancel();
+        // Waits until what came before was taken; fails when nobody listens any more.
+        let _ = self.arrived.send(Arrival::Ended(ended)).await;
     }
 
     async fn read<S: AsyncRead>(&self, mut read: ReadHalf<S>) -> Ended {

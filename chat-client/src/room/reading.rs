@@ -187,10 +187,10 @@ impl SealedRoom {
     }
 
     /// Reads what has arrived, in order, up to the first that waits for a key.
-    pub(super) fn read_waiting(&mut self, _now: Now) {
+    pub(super) fn read_waiting(&mut self, now: Now) {
         while let Some(first) = self.reading.pop() {
             match self.read(&first) {
-                Ok(outcome) => self.read_outcome(&first, outcome),
+                Ok(outcome) => self.read_outcome(now, &first, outcome),
                 Err(NotNow::Never(cause, fault)) => self.unreadable(&first, cause, fault),
                 Err(NotNow::Awaited) => {
                     self.reading.waiting_bytes += first.deliver.payload.len();
@@ -277,9 +277,9 @@ impl SealedRoom {
         }
     }
 
-    fn read_outcome(&mut self, waiting: &Waiting, outcome: Outcome) {
+    fn read_outcome(&mut self, now: Now, waiting: &Waiting, outcome: Outcome) {
         match outcome {
-            Outcome::Opened(opened) => self.opened(waiting, opened),
+            Outcome::Opened(opened) => self.opened(now, waiting, opened),
             Outcome::Repeated => {}
             Outcome::Failed(fault) => {
                 self.unreadable(waiting, UnreadableCause::NotOpened, Some(fault));
@@ -287,7 +287,7 @@ impl SealedRoom {
         }
     }
 
-    fn opened(&mut self, waiting: &Waiting, opened: std::sync::Arc<OpenedFrame>) {
+    fn opened(&mut self, now: Now, waiting: &Waiting, opened: std::sync::Arc<OpenedFrame>) {
         let deliver = &waiting.deliver;
         let header = &opened.header;
         if self.reading.has_hole(header) {
@@ -295,7 +295,7 @@ impl SealedRoom {
         }
         let is_own = header.sender == self.me.member;
         if is_own {
-            self.came_back(header.message, deliver.sequence);
+            self.came_back(now, header.message, deliver.sequence);
         }
         if self.reading.was_shown(header, opened.is_retry) {
             return;

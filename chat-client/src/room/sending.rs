@@ -24,6 +24,9 @@ pub(super) struct Sending {
     counter: u64,
     /// Not to send before this time.
     send_after: Duration,
+    /// Least time between two messages; grows when the server says that it is too fast, so that a
+    /// long pipe is not refused at every line, and shrinks again.
+    pace: Duration,
     /// After a cut: not to send before this delivery was seen, or this time has come.
     catch_up: Option<(Sequence, Duration)>,
     /// The server refused the newest epoch that is known here.
@@ -95,6 +98,7 @@ impl Sending {
             instance: InstanceId::from_bytes(rng.random()),
             counter: 0,
             send_after: Duration::ZERO,
+            pace: Duration::ZERO,
             catch_up: None,
             is_stale: false,
         }
@@ -160,6 +164,22 @@ impl Sending {
         self.counter = 0;
         if let Some(first) = self.queue.front_mut() {
             first.is_doubtful = true;
+        }
+    }
+
+    fn slow_down(&mut self, wait: Duration) {
+        self.pace = (self.pace * 5 / 4).max(wait).min(SLOWEST);
+    }
+
+    fn keep_pace(&mut self, now: Now) {
+        if !self.pace.is_zero() {
+            self.send_after = now.at + self.pace;
+            let slower = self.pace - self.pace / 32;
+            self.pace = if slower < FASTEST {
+                Duration::ZERO
+            } else {
+                slower
+            };
         }
     }
 
@@ -257,7 +277,7 @@ impl SealedRoom {
             return;
         }
         match outcome {
-            Ok(sequence) => self.sent(message, sequence.unwrap_or_default()),
+            Ok(sequence) => self.sent(now, message, sequence.unwrap_or_default()),
             Err(refusal) => self.refused(now, message, refusal),
         }
     }
@@ -272,23 +292,26 @@ impl SealedRoom {
                 self.look_after = self.look_after.max(now.at + HEAR_OF_EPOCH);
             }
             ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Internal => {
-                self.sending.send_after = now.at + patience(&refusal);
+                let wait = patience(&refusal);
+                self.sending.send_after = now.at + wait;
+                self.sending.slow_down(wait);
             }
             _ => self.fail(message, SendFailure::Refused(refusal)),
         }
     }
 
     /// One's own message was delivered; that acknowledges it, too.
-    pub(super) fn came_back(&mut self, message: MessageId, sequence: Sequence) {
+    pub(super) fn came_back(&mut self, now: Now, message: MessageId, sequence: Sequence) {
         if self.sending.is_first(message) {
-            self.sent(message, sequence);
+            self.sent(now, message, sequence);
         } else if self.sending.take(message).is_some() {
             self.tell(Happened::Sent { message, sequence });
         }
     }
 
-    fn sent(&mut self, message: MessageId, sequence: Sequence) {
+    fn sent(&mut self, now: Now, message: MessageId, sequence: Sequence) {
         self.sending.is_under_way = false;
+        self.sending.keep_pace(now);
         self.sending.counter += 1;
         self.sending.queue.pop_front();
         self.tell(Happened::Sent { message, sequence });
@@ -345,3 +368,7 @@ impl SealedRoom {
 const CATCH_UP: Duration = Duration::from_secs(2);
 /// How long the start of a newer epoch may take after `stale_epoch`.
 const HEAR_OF_EPOCH: Duration = Duration::from_secs(2);
+/// However often a server refuses, the least time between two messages does not grow above this.
+const SLOWEST: Duration = Duration::from_secs(2);
+/// Below this, messages follow each other without a pause again.
+const FASTEST: Duration = Duration::from_millis(5);

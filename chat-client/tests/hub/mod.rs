@@ -43,6 +43,11 @@ pub(crate) struct Hub {
     /// Whether acknowledgements of publishes reach their senders.
     pub(crate) acknowledges: bool,
     pub(crate) started_at: Duration,
+    /// The time that brings one message; zero is no limit.
+    pub(crate) message_every: Duration,
+    next_message: Duration,
+    /// Publishes refused for going too fast.
+    pub(crate) too_fast: usize,
 }
 
 pub(crate) struct Epoch {
@@ -80,6 +85,9 @@ impl Hub {
             log: Vec::new(),
             acknowledges: true,
             started_at: Duration::ZERO,
+            message_every: Duration::ZERO,
+            next_message: Duration::ZERO,
+            too_fast: 0,
         }
     }
 
@@ -477,6 +485,15 @@ impl Hub {
             self.push(index, Input::Replied(Asked::Publish(message), Err(refusal)));
             return;
         }
+        if self.now.at < self.next_message {
+            self.too_fast += 1;
+            let wait = self.next_message.saturating_sub(self.now.at).as_millis();
+            let wait = u32::try_from(wait).expect("a short time");
+            let refusal = Refusal::retry_after(ErrorCode::RateLimited, wait);
+            self.push(index, Input::Replied(Asked::Publish(message), Err(refusal)));
+            return;
+        }
+        self.next_message = self.now.at + self.message_every;
         let deliver = self.next_deliver(index, payload);
         self.deliver_all(&deliver);
         if self.acknowledges {
