@@ -15,7 +15,7 @@ use wire_format::{
     EpochNumber, ErrorCode, MemberId, Refusal,
     command::rooms::EpochState,
     event::EpochReason,
-    limits::{EPOCH_AGE, EPOCH_GAP, EPOCH_NUMBER, HOLD_WINDOW},
+    limits::{EPOCH_AGE, EPOCH_GAP, EPOCH_NUMBER, EPOCH_NUMBER_HELD, HOLD_WINDOW},
 };
 
 use self::asks::Ask;
@@ -131,13 +131,17 @@ impl Epochs {
     /// A member says that it holds this epoch's secret.
     ///
     /// # Errors
-    /// `epoch_conflict` if the room has another epoch and this one comes too late or too low.
+    /// `epoch_conflict` if the room has another epoch and this one comes too late or too low, and
+    /// for an `n` above [`EPOCH_NUMBER_HELD`]: there must always be a next one.
     pub(super) fn hold(
         &mut self,
         now: Instant,
         holder: MemberId,
         offer: Offer,
     ) -> Result<Vec<Telling>, Refusal> {
+        if offer.n.value() > EPOCH_NUMBER_HELD {
+            return Err(ErrorCode::EpochConflict.into());
+        }
         let Some(current) = &mut self.current else {
             let until = Some(now + HOLD_WINDOW);
             return Ok(vec![self.begin(now, offer, holder, until)]);

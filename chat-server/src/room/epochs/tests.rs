@@ -175,17 +175,23 @@ fn after_a_day_the_epoch_is_due_and_anyone_may_start() {
 }
 
 #[test]
-fn the_last_number_has_no_successor() {
+fn whatever_is_held_has_a_successor() {
     let now = Instant::now();
     let mut epochs = Epochs::default();
-    let last = offer(EPOCH_NUMBER, ALICE, EpochReason::Demand);
-    epochs.hold(now, ALICE, last).expect("nothing is there yet");
-    epochs.left(now, BORIS);
-    let next = offer(EPOCH_NUMBER + 1, ALICE, EpochReason::Left);
+    for number in [EPOCH_NUMBER, EPOCH_NUMBER_HELD + 1] {
+        let last = offer(number, ALICE, EpochReason::Demand);
+        let held = epochs.hold(now, ALICE, last);
+        assert_eq!(code(held), ErrorCode::EpochConflict);
+    }
+    assert_eq!(epochs.state(), None);
+    let highest = offer(EPOCH_NUMBER_HELD, ALICE, EpochReason::Demand);
+    assert!(epochs.hold(now, ALICE, highest).is_ok());
+    let higher = offer(EPOCH_NUMBER_HELD + 1, ALICE, EpochReason::Demand);
     assert_eq!(
-        code(epochs.start(now + seconds(60), next)),
+        code(epochs.hold(now, ALICE, higher.clone())),
         ErrorCode::EpochConflict
     );
+    assert!(epochs.start(now + seconds(10), higher).is_ok());
 }
 
 #[test]
