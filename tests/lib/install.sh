@@ -38,6 +38,20 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
 }
 
+# The browser driver wants Node 20; where the distribution's is older, one comes as an npm package.
+install_node() {
+    [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ] || return 0
+    npm install --prefix "$target/test-node" --no-audit --no-fund "node-linux-$(node -p process.arch)@20.20.2"
+}
+
+# Where that package puts it; nothing is there if it was not needed.
+node_of_package() {
+    local folder
+    for folder in "$target"/test-node/node_modules/node-linux-*/bin; do
+        [ ! -x "$folder/node" ] || printf '%s' "$folder:"
+    done
+}
+
 # The components of the toolchain that a minimal rustup leaves out.
 install_rust_components() {
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
