@@ -21,7 +21,15 @@ use web_proxy::{
 };
 use wire_format::ProxyKey;
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    start().unwrap_or_else(|error| {
+        // On one line, each cause after what it caused; a backtrace says nothing about settings.
+        eprintln!("web-proxy: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn start() -> anyhow::Result<ExitCode> {
     let launch = Options::launch()?;
     start_log(launch.log_format);
     tokio::runtime::Builder::new_multi_thread()

@@ -5,7 +5,12 @@ mod http;
 mod listener;
 mod strict_lines;
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, time::timeout};
 use tokio_rustls::TlsAcceptor;
@@ -141,9 +146,14 @@ impl Proxy {
         self.admin.as_ref()?.local_addr().ok()
     }
 
-    /// The address to open.
+    /// The address to open on this machine.
     pub fn url(&self) -> String {
-        self.url_at(self.address)
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        self.url_at(SocketAddr::new(ip, self.address.port()))
     }
 
     /// The address that colleagues open, where there is one.
