@@ -35,7 +35,7 @@ use wire_format::{
 };
 
 use self::{epochs::Epochs, stream::Stream};
-pub(crate) use self::{registry::Rooms, seat::Seat};
+pub(crate) use self::{publish::Unpublished, registry::Rooms, seat::Seat};
 use crate::{figures::Figures, session::Session};
 
 /// A proxy-sealed room.
@@ -50,7 +50,7 @@ pub(crate) struct Room {
     state: Mutex<State>,
     /// Tells the room's task that there is something to do.
     work: Notify,
-    /// Tells publishers that the pending bytes were taken.
+    /// Tells publishers and the shutdown that the pending bytes were taken.
     taken: Notify,
     member_count: AtomicU32,
 }

@@ -18,15 +18,15 @@ use crate::{
     command::{self, Answer, Call},
     phase::Phase,
     rate::retry_after_ms,
-    room::Room,
+    room::{Room, Unpublished},
 };
 
 /// What the reader does after a frame.
 enum Next {
     /// Reads on.
     Read,
-    /// Lets the room flush first.
-    WaitFor(Arc<Room>),
+    /// Lets the room flush, then tries this publish again.
+    WaitFor(Arc<Room>, Publish),
     /// Stops.
     End(End),
 }
@@ -36,15 +36,17 @@ impl Connection {
     pub(super) async fn take_frames(&mut self, buffer: &mut BytesMut) -> Option<End> {
         let now = Instant::now();
         loop {
-            let next = match self.codec.cut(buffer) {
+            let mut next = match self.codec.cut(buffer) {
                 Ok(Some(frame)) => self.take(frame, now),
                 Ok(None) => return None,
                 Err(error) => Next::End(self.close(error.close_code())),
             };
-            match next {
-                Next::Read => {}
-                Next::WaitFor(room) => Box::pin(room.until_taken()).await,
-                Next::End(end) => return Some(end),
+            while let Next::WaitFor(room, publish) = next {
+                Box::pin(room.until_taken()).await;
+                next = self.publish_paid(publish);
+            }
+            if let Next::End(end) = next {
+                return Some(end);
             }
         }
     }
@@ -100,6 +102,12 @@ impl Connection {
         if let Err(overdrawn) = self.budget.spend(Spend::Message, &self.node.limits, now) {
             return self.overdrawn(request, overdrawn);
         }
+        self.publish_paid(publish)
+    }
+
+    /// Hands over a publish that the budget had room for.
+    fn publish_paid(&self, publish: Publish) -> Next {
+        let request = publish.request;
         let Phase::SignedIn(session) = &self.phase else {
             return self.refuse(request, ErrorCode::NotSignedIn.into());
         };
@@ -116,13 +124,10 @@ impl Connection {
                     let reply = ReplyFrame::ok(request, &published.fields(), bytes::Bytes::new());
                     self.outbox.send(&ServerFrame::Reply(reply));
                 }
-                if published.is_crowded {
-                    Next::WaitFor(room)
-                } else {
-                    Next::Read
-                }
+                Next::Read
             }
-            Err(refusal) => self.refuse(request, refusal),
+            Err(Unpublished::Crowded(publish)) => Next::WaitFor(room, publish),
+            Err(Unpublished::Refused(refusal)) => self.refuse(request, refusal),
         }
     }
 

@@ -14,11 +14,32 @@ use wire_format::{
 use super::Room;
 use crate::session::Session;
 
-/// What became of a publish.
+/// A payload that was numbered.
+#[derive(Debug)]
 pub(crate) struct Published {
     pub(crate) sequence: Sequence,
-    /// So much waits for the flush that publishers should wait for it, too.
-    pub(crate) is_crowded: bool,
+}
+
+/// Why a payload was not numbered.
+#[derive(Debug)]
+pub(crate) enum Unpublished {
+    /// It may not be.
+    Refused(Refusal),
+    /// So much waits for the flush that this one waits for it, too: the same publish may be tried
+    /// again after [`Room::until_taken`].
+    Crowded(Publish),
+}
+
+impl From<Refusal> for Unpublished {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<ErrorCode> for Unpublished {
+    fn from(code: ErrorCode) -> Self {
+        Self::Refused(code.into())
+    }
 }
 
 impl Published {
@@ -39,13 +60,14 @@ impl Room {
     /// Numbers a payload and has it delivered to everyone here.
     ///
     /// # Errors
-    /// `not_in_room`, `stale_epoch`, `not_allowed` for a stored payload in a room that stores
-    /// nothing, and `too_large` if it does not fit into a deliver frame.
+    /// [`Unpublished`]; the refusals are `not_in_room`, `stale_epoch`, `not_allowed` for a stored
+    /// payload in a room that stores nothing, and `too_large` if it does not fit into a deliver
+    /// frame.
     pub(crate) fn publish(
         &self,
         session: &Session,
         publish: Publish,
-    ) -> Result<Published, Refusal> {
+    ) -> Result<Published, Unpublished> {
         if publish.flags == PublishFlags::Stored {
             return Err(ErrorCode::NotAllowed.into());
         }
@@ -63,6 +85,10 @@ impl Room {
             return Err(ErrorCode::NotInRoom.into());
         }
         state.epochs.admits(publish.epoch)?;
+        let pending = state.stream.pending_bytes();
+        if pending > 0 && pending.saturating_add(length) > CROWDED_BYTES {
+            return Err(Unpublished::Crowded(publish));
+        }
         let sequence = state.stream.append_deliver(Deliver {
             channel: self.channel,
             sequence: Sequence::default(),
@@ -72,25 +98,18 @@ impl Room {
             name,
             payload: publish.payload,
         });
-        let is_crowded = state.stream.pending_bytes() >= CROWDED_BYTES;
         drop(state);
         self.work.notify_one();
-        Ok(Published {
-            sequence,
-            is_crowded,
-        })
+        Ok(Published { sequence })
     }
 
     /// Waits until the room's task has taken what waits; it never waits for a member.
     ///
     /// May be dropped.
     pub(crate) async fn until_taken(&self) {
-        loop {
-            let mut taken = pin!(self.taken.notified());
-            taken.as_mut().enable();
-            if self.lock().stream.pending_bytes() < CROWDED_BYTES {
-                return;
-            }
+        let mut taken = pin!(self.taken.notified());
+        taken.as_mut().enable();
+        if self.lock().stream.pending_bytes() > 0 {
             taken.await;
         }
     }
@@ -103,5 +122,9 @@ fn now() -> Millis {
     Millis::new(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
-/// Pending bytes from which on publishers wait: one flush stays well within an outbox.
+/// Pending bytes above which publishers wait before they add to them: a flush is never larger than
+/// this, or than one frame, and the events beside it.
 const CROWDED_BYTES: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use super::*;
 use crate::outbox::{Outbox, Outboxes, WhenFull};
 
 /// A session whose frames go nowhere.
-fn session(number: usize, figures: &Arc<Figures>) -> Arc<Session> {
+pub(super) fn session(number: usize, figures: &Arc<Figures>) -> Arc<Session> {
     let shared = Outboxes {
         tracker: TaskTracker::new(),
         figures: Arc::clone(figures),
@@ -25,7 +25,7 @@ fn session(number: usize, figures: &Arc<Figures>) -> Arc<Session> {
     )
 }
 
-fn room(figures: &Arc<Figures>) -> Arc<Room> {
+pub(super) fn room(figures: &Arc<Figures>) -> Arc<Room> {
     let run = RunId::from_bytes([1; 16]);
     Room::new("den".into(), run, usize::MAX, Arc::clone(figures))
 }
