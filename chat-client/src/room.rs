@@ -190,7 +190,8 @@ impl SealedRoom {
     /// When to give [`Input::Woken`], on the clock of [`Now::at`].
     pub fn timeout(&self) -> Option<Duration> {
         let times = [
-            self.epochs.timeout(self.is_connected),
+            self.epochs
+                .timeout(self.is_connected, self.sending.has_something()),
             self.reading.timeout(),
             self.sending.timeout(self.is_connected),
         ];

@@ -109,6 +109,36 @@ fn an_epoch_whose_start_does_not_verify_is_never_used() {
 }
 
 #[test]
+fn who_wants_to_send_starts_the_next_epoch_over_one_that_does_not_verify() {
+    let mut hub = two();
+    let carol = hub.join("carol");
+    hub.leave(carol);
+    hub.pass(std::time::Duration::from_secs(10));
+    hub.seen(0);
+    hub.lie = Some(Box::new(|peer, mut input| {
+        if let (0, Input::Event(Event::EpochStarted { .. }, bundle)) = (peer, &mut input) {
+            *bundle = flip(bundle, 0);
+        }
+        vec![input]
+    }));
+    hub.say(1, "under a key that alice cannot have");
+    assert!(hub.seen(0)[0].starts_with("alarm: EpochStart"));
+    hub.lie = None;
+    hub.commands();
+    hub.say(0, "under the next one");
+    assert_eq!(hub.commands(), [], "not at once");
+    hub.pass(std::time::Duration::from_secs(11));
+    let seen = hub.seen(0);
+    assert_eq!(seen[0], "keyed 3 Demand", "{seen:?}");
+    assert!(seen.iter().any(|line| line.contains("under the next one")));
+    assert!(
+        hub.seen(1)
+            .iter()
+            .any(|line| line.contains("under the next one"))
+    );
+}
+
+#[test]
 fn an_epoch_without_its_signatures_is_refused_at_entering() {
     let mut hub = two();
     hub.lie = Some(Box::new(|_, mut input| {

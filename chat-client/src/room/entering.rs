@@ -7,7 +7,7 @@ use wire_format::{
     event::EpochReason,
 };
 
-use super::{Alarm, EpochFault, Happened, SealedRoom};
+use super::{EpochFault, Happened, SealedRoom};
 use crate::{clock::Now, keyring::Look};
 
 impl SealedRoom {
@@ -41,6 +41,7 @@ impl SealedRoom {
 
     /// The server has no epoch: one that is held is offered, else the first is started.
     fn found_no_epoch(&mut self) {
+        self.epochs.forget_refused();
         if self.epochs.current().is_some() {
             self.offer_held();
         } else {
@@ -51,13 +52,10 @@ impl SealedRoom {
     fn found_epoch(&mut self, now: Now, state: EpochState, bytes: &Bytes, is_first: bool) {
         let bundle = match self.verified(bytes, state.n, None) {
             Ok(bundle) => bundle,
-            Err(fault) => {
-                self.epochs.refuse_head();
-                self.tell(Happened::Alarm(Alarm::EpochStart(fault)));
-                return;
-            }
+            Err(fault) => return self.refuse(now, state.n, fault),
         };
         let due = state.due.then_some(EpochReason::Left);
+        self.epochs.forget_refused();
         let mine = self.epochs.current();
         let commit = bundle.start.commit_hash();
         let offers = mine.is_some_and(|mine| {

@@ -5,9 +5,10 @@ mod starting;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use rand::RngExt;
 use wire_format::{
     Bundle, CommitHash, EpochNumber, MemberId, Millis, Refusal, command::epochs as command,
-    event::EpochReason,
+    event::EpochReason, limits::EPOCH_GAP,
 };
 
 use super::{Alarm, Command, EpochFault, Happened, SealedRoom};
@@ -19,6 +20,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Epochs {
     head: Head,
+    /// A later word of the server about the newest epoch, which does not verify.
+    refused: Option<Refused>,
     /// Epochs this session may read, the newest last.
     held: VecDeque<Arc<Epoch>>,
     /// Whether this session has come to a secret of this room by itself; only then it takes later
@@ -37,10 +40,17 @@ enum Head {
     /// There is none: this session starts the first.
     #[default]
     None,
-    /// There is one that does not verify: only another one helps.
-    Refused,
     /// There is this one.
     Verified(Newest),
+}
+
+/// An epoch that the server names and that does not verify. It is never used; the next one may be
+/// started over it, so that nobody can leave a room without a key.
+#[derive(Clone, Copy)]
+struct Refused {
+    n: EpochNumber,
+    /// When whoever wants to send starts the next one.
+    over_at: Duration,
 }
 
 struct Newest {
@@ -89,20 +99,21 @@ impl Epochs {
     fn newest(&self) -> Option<&Newest> {
         match &self.head {
             Head::Verified(newest) => Some(newest),
-            Head::None | Head::Refused => None,
+            Head::None => None,
         }
     }
 
     fn newest_mut(&mut self) -> Option<&mut Newest> {
         match &mut self.head {
             Head::Verified(newest) => Some(newest),
-            Head::None | Head::Refused => None,
+            Head::None => None,
         }
     }
 
-    /// The newest epoch, if its secret is held.
+    /// The newest epoch, if its secret is held and the server does not name another one.
     pub(super) fn current(&self) -> Option<Arc<Epoch>> {
-        self.newest().and_then(|newest| self.held(newest.commit()))
+        let newest = self.newest().filter(|_| self.refused.is_none())?;
+        self.held(newest.commit())
     }
 
     /// An epoch that this session may read.
@@ -137,6 +148,19 @@ impl Epochs {
         self.held.front().map(|epoch| epoch.keys.n())
     }
 
+    /// The number that an epoch started now has.
+    fn next_number(&self) -> EpochNumber {
+        let refused = self.refused.map(|refused| refused.n);
+        self.newest_number().max(refused.unwrap_or_default()).next()
+    }
+
+    /// Whether the next epoch is to be started over one that does not verify: not before its time,
+    /// which the server asks for, too.
+    pub(super) fn is_to_be_replaced(&self, now: Now) -> bool {
+        let is_time = |refused: Refused| refused.over_at.max(self.start_after) <= now.at;
+        self.refused.is_some_and(is_time) && self.starting.is_none()
+    }
+
     pub(super) fn is_proven(&self) -> bool {
         self.is_proven
     }
@@ -145,16 +169,14 @@ impl Epochs {
         self.newest().is_some_and(|newest| newest.is_waiting_told)
     }
 
+    /// The server has no epoch: what it named before is of no account.
+    pub(super) fn forget_refused(&mut self) {
+        self.refused = None;
+    }
+
     pub(super) fn forget_head(&mut self) {
         self.head = Head::None;
         self.want = Want::Nothing;
-    }
-
-    /// Keeps what is held: only without anything better the room has no key.
-    pub(super) fn refuse_head(&mut self) {
-        if self.newest().is_none() {
-            self.head = Head::Refused;
-        }
     }
 
     pub(super) fn fall_due(&mut self, n: EpochNumber, reason: EpochReason) {
@@ -172,6 +194,7 @@ impl Epochs {
 
     pub(super) fn disconnected(&mut self) {
         self.want = Want::Nothing;
+        self.refused = None;
         self.starting = None;
         self.start_after = Duration::ZERO;
         if let Some(newest) = self.newest_mut() {
@@ -186,9 +209,13 @@ impl Epochs {
         }
     }
 
-    pub(super) fn timeout(&self, is_connected: bool) -> Option<Duration> {
+    pub(super) fn timeout(&self, is_connected: bool, wants_to_send: bool) -> Option<Duration> {
         if !is_connected || self.current().is_some() {
             return None;
+        }
+        if let Some(refused) = self.refused {
+            let may_start = wants_to_send && self.starting.is_none();
+            return may_start.then(|| refused.over_at.max(self.start_after));
         }
         let told = self.newest().filter(|newest| !newest.is_waiting_told);
         let tell = told.map(|newest| newest.since.at + TELL_AFTER);
@@ -223,12 +250,19 @@ impl SealedRoom {
     ) {
         match self.verified(bytes, n, Some(starter)) {
             Ok(bundle) => self.adopt(now, bundle, None),
-            Err(fault) => self.refuse(fault),
+            Err(fault) => self.refuse(now, n, fault),
         }
     }
 
-    fn refuse(&mut self, fault: EpochFault) {
-        self.epochs.refuse_head();
+    /// The room's epoch, by the server's word, is one that does not verify.
+    pub(super) fn refuse(&mut self, now: Now, n: EpochNumber, fault: EpochFault) {
+        let is_new = self.epochs.refused.is_none_or(|refused| refused.n != n);
+        if is_new {
+            // Everybody in the room has seen it; not all of them start at the same moment.
+            let spread = Duration::from_millis(self.rng.random_range(0..1_000));
+            let over_at = now.at + EPOCH_GAP + spread;
+            self.epochs.refused = Some(Refused { n, over_at });
+        }
         self.tell(Happened::Alarm(Alarm::EpochStart(fault)));
     }
 
@@ -236,6 +270,7 @@ impl SealedRoom {
     pub(super) fn adopt(&mut self, now: Now, bundle: Arc<Bundle>, due: Option<EpochReason>) {
         let commit = bundle.start.commit_hash();
         self.saw(now, bundle.starter.member(), bundle.starter.fingerprint());
+        self.epochs.refused = None;
         if let Some(newest) = self
             .epochs
             .newest_mut()
@@ -277,7 +312,9 @@ impl SealedRoom {
 
     /// Does what comes next on the way to the newest epoch's secret.
     pub(super) fn pursue_key(&mut self, now: Now) {
-        if !self.is_connected || self.epochs.current().is_some() {
+        let has_nothing_to_pursue =
+            self.epochs.refused.is_some() || self.epochs.current().is_some();
+        if !self.is_connected || has_nothing_to_pursue {
             return;
         }
         self.tell_waiting(now);
@@ -290,7 +327,7 @@ impl SealedRoom {
                 }
             }
             Head::Verified(newest) => self.fetch(now, newest.commit(), newest.n()),
-            Head::None | Head::Refused => {}
+            Head::None => {}
         }
     }
 

@@ -10,6 +10,7 @@ use std::{collections::VecDeque, time::Duration};
 use rand::{RngExt, rngs::StdRng};
 use wire_format::{
     Draft, EpochNumber, ErrorCode, InstanceId, MessageId, Refusal, Sequence, envelope::Storage,
+    event::EpochReason,
 };
 use zeroize::Zeroizing;
 
@@ -76,6 +77,10 @@ impl Sending {
     pub(super) fn is_large(&self) -> bool {
         let first = self.queue.front();
         first.is_some_and(|first| first.content.len() > LARGE_BYTES)
+    }
+
+    pub(super) fn has_something(&self) -> bool {
+        !self.queue.is_empty()
     }
 
     /// Before a doubtful message goes again, what was delivered meanwhile is read.
@@ -169,6 +174,9 @@ impl SealedRoom {
         self.sending.send_after = Duration::ZERO;
         if is_doubtful && self.is_catching_up(now) {
             return;
+        }
+        if self.epochs.is_to_be_replaced(now) {
+            return self.start_epoch(now, EpochReason::Demand);
         }
         let Some(epoch) = self.epochs.current() else {
             return;

@@ -20,8 +20,8 @@ impl SealedRoom {
     /// Whether the next input may make this session start an epoch.
     pub(in crate::room) fn may_start(&self) -> bool {
         match &self.epochs.head {
+            _ if self.epochs.refused.is_some() => true,
             Head::None => true,
-            Head::Refused => false,
             Head::Verified(newest) => newest.is_unanswered || newest.due.is_some(),
         }
     }
@@ -45,7 +45,7 @@ impl SealedRoom {
     }
 
     pub(in crate::room) fn start_epoch(&mut self, now: Now, reason: EpochReason) {
-        let n = self.epochs.newest_number().next();
+        let n = self.epochs.next_number();
         let secret = EpochSecret::generate(&mut self.rng);
         let draft = EpochDraft {
             room: self.id,
