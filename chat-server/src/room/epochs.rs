@@ -15,7 +15,7 @@ use wire_format::{
     EpochNumber, ErrorCode, MemberId, Refusal,
     command::rooms::EpochState,
     event::EpochReason,
-    limits::{EPOCH_AGE, EPOCH_GAP, EPOCH_NUMBER, EPOCH_NUMBER_HELD, HOLD_WINDOW},
+    limits::{ASK_WITHIN, EPOCH_AGE, EPOCH_GAP, EPOCH_NUMBER, EPOCH_NUMBER_HELD, HOLD_WINDOW},
 };
 
 use self::asks::Ask;
@@ -39,7 +39,8 @@ struct Current {
     holders: BTreeSet<MemberId>,
     /// Who asked, until the epoch ends or the asker leaves.
     asks: HashMap<MemberId, Ask>,
-    /// Who was told that nobody answered, and may therefore start the next one at once.
+    /// Who was told that nobody answered, and may therefore start the next one after
+    /// [`ASK_WITHIN`]: at once, two members could do so in turns, several times a second.
     unanswered: BTreeSet<MemberId>,
 }
 
@@ -235,14 +236,17 @@ impl Current {
         reason: EpochReason,
     ) -> Result<(), Refusal> {
         let age = now.saturating_duration_since(self.started_at);
-        if self.unanswered.contains(&starter) || age >= EPOCH_AGE {
+        if age >= EPOCH_AGE {
             return Ok(());
         }
-        let wanted = self.due.is_some() || reason == EpochReason::Demand;
-        if !wanted {
+        let gap = if self.unanswered.contains(&starter) {
+            ASK_WITHIN
+        } else if self.due.is_some() || reason == EpochReason::Demand {
+            EPOCH_GAP
+        } else {
             return Err(ErrorCode::EpochTooSoon.into());
-        }
-        let wait = EPOCH_GAP.saturating_sub(age);
+        };
+        let wait = gap.saturating_sub(age);
         if wait.is_zero() {
             return Ok(());
         }

@@ -13,7 +13,7 @@ use wire_format::{
     event::EpochReason,
 };
 
-use crate::support::{House, Peer, lobby, publish};
+use crate::support::{House, Peer, Stopwatch, lobby, publish};
 
 /// A peer with keys.
 struct Keyed {
@@ -202,6 +202,7 @@ async fn the_race_for_an_epoch_has_one_winner() {
 #[tokio::test]
 async fn a_newcomer_to_whom_nobody_answers_is_told_so() {
     let house = House::open().await;
+    let stopwatch = Stopwatch::stop();
     let mut ann = Keyed::in_lobby(&house, "Ann", 5).await;
     ann.start(1, EpochReason::First).await.expect("epoch 1");
     let mut boris = Keyed::in_lobby(&house, "Boris", 6).await;
@@ -218,7 +219,11 @@ async fn a_newcomer_to_whom_nobody_answers_is_told_so() {
             }
         }
     }
+    let early = boris.start(2, EpochReason::Unanswered).await;
+    assert_eq!(early, Err(ErrorCode::EpochTooSoon));
+    stopwatch.advance(2.0).await;
     assert_eq!(boris.start(2, EpochReason::Unanswered).await, Ok(()));
+    drop(stopwatch);
     drop(boris);
     house.close().await;
 }

@@ -277,13 +277,33 @@ fn being_told_unanswered_lets_only_that_member_start() {
     epochs.left(now, ALICE);
     let asks = epochs.ask(now, BORIS, n(1), None);
     assert_eq!(asks, Ok(vec![unanswered(BORIS)]));
-    let other = epochs.start(now, offer(2, CHIDI, EpochReason::Unanswered));
+    let later = now + seconds(2);
+    let other = epochs.start(later, offer(2, CHIDI, EpochReason::Unanswered));
     assert_eq!(code(other), ErrorCode::EpochTooSoon);
-    let told = epochs.start(now, offer(2, BORIS, EpochReason::Unanswered));
+    let told = epochs.start(later, offer(2, BORIS, EpochReason::Unanswered));
     assert!(told.is_ok());
     // It counts for that epoch only.
-    let again = epochs.start(now, offer(3, BORIS, EpochReason::Unanswered));
+    let again = epochs.start(later + seconds(2), offer(3, BORIS, EpochReason::Unanswered));
     assert_eq!(code(again), ErrorCode::EpochTooSoon);
+}
+
+#[test]
+fn an_unanswered_epoch_is_followed_two_seconds_after_its_start() {
+    let now = Instant::now();
+    let mut epochs = keyed(now);
+    epochs.ask(now, BORIS, n(1), None).expect("an ask");
+    epochs
+        .answer(ALICE, n(1), BORIS, Bytes::from_static(b"wrong"))
+        .expect("it was asked");
+    let asks = epochs.ask(now, BORIS, n(1), Some(ALICE));
+    assert_eq!(asks, Ok(vec![unanswered(BORIS)]));
+    let next = offer(2, BORIS, EpochReason::Unanswered);
+    let early = epochs.start(now, next.clone());
+    let wait = Refusal::retry_after(ErrorCode::EpochTooSoon, 2_000);
+    assert_eq!(early, Err(wait));
+    let early = epochs.start(now + Duration::from_millis(1_999), next.clone());
+    assert_eq!(early, Err(Refusal::retry_after(ErrorCode::EpochTooSoon, 1)));
+    assert!(epochs.start(now + seconds(2), next).is_ok());
 }
 
 #[test]
