@@ -162,6 +162,13 @@ impl State {
         }
     }
 
+    /// Whether this very session is here, not one that took it over.
+    fn is_here(&self, session: &Session) -> bool {
+        self.occupants
+            .get(&session.member())
+            .is_some_and(|occupant| std::ptr::eq(&raw const *occupant.session, session))
+    }
+
     fn members(&self, after: Option<MemberId>) -> MemberPage {
         use std::ops::Bound::{Excluded, Unbounded};
 

@@ -70,13 +70,8 @@ impl Room {
     /// Lets a session out; nothing of the room reaches it afterwards.
     pub(crate) fn exit(&self, session: &Session, reason: LeaveReason) {
         let mut state = self.lock();
-        let member = session.member();
-        let is_here = state
-            .occupants
-            .get(&member)
-            .is_some_and(|occupant| std::ptr::eq(&raw const *occupant.session, session));
-        if is_here {
-            self.leave_locked(&mut state, member, reason);
+        if state.is_here(session) {
+            self.leave_locked(&mut state, session.member(), reason);
         }
     }
 

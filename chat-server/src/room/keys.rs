@@ -97,7 +97,7 @@ impl Room {
         step: impl FnOnce(&mut super::Epochs, std::time::Instant) -> Result<Vec<Telling>, Refusal>,
     ) -> Result<(), Refusal> {
         let mut state = self.lock();
-        if !state.occupants.contains_key(&session.member()) {
+        if !state.is_here(session) {
             return Err(ErrorCode::NotInRoom.into());
         }
         let tellings = step(&mut state.epochs, Instant::now().into_std())?;

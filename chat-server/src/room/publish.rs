@@ -77,11 +77,7 @@ impl Room {
             return Err(ErrorCode::TooLarge.into());
         }
         let mut state = self.lock();
-        let is_here = state
-            .occupants
-            .get(&session.member())
-            .is_some_and(|occupant| std::ptr::eq(&raw const *occupant.session, session));
-        if !is_here {
+        if !state.is_here(session) {
             return Err(ErrorCode::NotInRoom.into());
         }
         state.epochs.admits(publish.epoch)?;

@@ -71,3 +71,19 @@ async fn a_publish_needs_the_very_session_that_is_here() {
     room.exit(&old, wire_format::event::LeaveReason::Lost);
     assert_eq!(room.summary().members, 1);
 }
+
+#[tokio::test]
+async fn a_session_that_was_taken_over_has_no_say_in_epochs() {
+    let figures = Arc::new(Figures::new());
+    let room = room(&figures);
+    let (old, new) = (session(1, &figures), session(1, &figures));
+    room.enter(&old, 1, None).expect("a place");
+    room.enter(&new, 1, None).expect("the same place");
+    let answer = |session: &Session| {
+        let (n, to) = (EpochNumber::new(1), session.member());
+        let answered = room.answer_epoch(session, n, to, bytes::Bytes::new());
+        answered.expect_err("there is no epoch").code
+    };
+    assert_eq!(answer(&old), wire_format::ErrorCode::NotInRoom);
+    assert_eq!(answer(&new), wire_format::ErrorCode::NotAsked);
+}
