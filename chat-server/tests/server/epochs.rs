@@ -283,6 +283,14 @@ async fn records_that_do_not_fit_are_refused() {
     let wrong = Start { room, n: other_n };
     assert_eq!(refused(&wrong, record.clone()).await, ErrorCode::Malformed);
 
+    // A start by Boris's keys beside the announcement of Ann's.
+    std::mem::swap(&mut boris.peer.member, &mut ann_member);
+    let by_boris = boris.start_record(1, EpochReason::First);
+    std::mem::swap(&mut boris.peer.member, &mut ann_member);
+    let bundle = wire_format::bundle_of(&by_boris, &ann.announcement);
+    let held = ann.peer.call(&Hold { room, n }, bundle).await;
+    assert_eq!(code(held), Err(ErrorCode::Malformed));
+
     // Somebody else's announcement, one that is cut short, one that is too long.
     let mut announce = async |tail: Bytes| {
         let announced = ann.peer.call(&Announce {}, tail).await;
