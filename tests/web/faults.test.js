@@ -15,12 +15,16 @@ before(async () => {
 });
 afterEach(() => browsers.close());
 after(async () => {
-  await browsers.stop();
-  await tiers.stop();
+  try {
+    await browsers.stop();
+  } finally {
+    await tiers.stop();
+  }
 });
 
-test("where WebSocket is blocked the same conversation goes over events and posts", TIMEOUT, async () => {
+test("where WebSocket is blocked the same conversation goes over events and posts", TIMEOUT, async (t) => {
   const gate = await Gate.start(tiers.url);
+  t.after(() => gate.stop());
   const anna = await browsers.open(tiers.url);
   await anna.signIn("Anna");
   const ben = await browsers.open(gate.url, [/WebSocket connection/]);
@@ -34,7 +38,6 @@ test("where WebSocket is blocked the same conversation goes over events and post
   await ben.signOut();
   await anna.sees("Ben left");
   await browsers.close();
-  await gate.stop();
 });
 
 test("a restart of the chat-server heals without a reload, and nothing is shown twice", TIMEOUT, async () => {
@@ -57,8 +60,9 @@ test("a restart of the chat-server heals without a reload, and nothing is shown 
   }
 });
 
-test("a cut of the page's own connection heals, with what was said meanwhile", TIMEOUT, async () => {
+test("a cut of the page's own connection heals, with what was said meanwhile", TIMEOUT, async (t) => {
   const gate = await Gate.start(tiers.url, { upgrade: true });
+  t.after(() => gate.stop());
   const anna = await browsers.open(tiers.url);
   await anna.signIn("Anna");
   const ben = await browsers.open(gate.url, [/WebSocket connection/, /ERR_/]);
@@ -75,5 +79,4 @@ test("a cut of the page's own connection heals, with what was said meanwhile", T
   assert.deepEqual(await ben.texts(), ["one", "two", "three", "four"]);
   assert.equal(ben.loads, 1);
   await browsers.close();
-  await gate.stop();
 });

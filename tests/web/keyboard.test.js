@@ -12,8 +12,11 @@ before(async () => {
   browsers = await Browsers.start();
 });
 after(async () => {
-  await browsers.stop();
-  await tiers.stop();
+  try {
+    await browsers.stop();
+  } finally {
+    await tiers.stop();
+  }
 });
 
 /** Presses Tab until what has the focus matches. @param {import("playwright-core").Page} page @param {string} selector */

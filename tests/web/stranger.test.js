@@ -4,9 +4,11 @@ import { test } from "node:test";
 import { Browsers } from "./harness/browser.js";
 import { PYTHON, Program, STRANGER, Tiers, joinLobby } from "./harness/programs.js";
 
-test("a stranger joins, opens, seals and is heard", { timeout: 120_000 }, async () => {
+test("a stranger joins, opens, seals and is heard", { timeout: 120_000 }, async (t) => {
   const tiers = await Tiers.start();
+  t.after(() => tiers.stop());
   const browsers = await Browsers.start();
+  t.after(() => browsers.stop());
   const anna = await browsers.open(tiers.url);
   await anna.signIn("Anna");
   const stranger = new Program(PYTHON, [STRANGER, "--server", tiers.server, "--guest", "stranger"]);
@@ -37,6 +39,4 @@ test("a stranger joins, opens, seals and is heard", { timeout: 120_000 }, async 
   assert.equal(await stranger.leave(), 0);
   await ben.sees("stranger left");
   assert.ok(!stranger.lines.some((line) => line.includes("unreadable")), stranger.lines.join("\n"));
-  await browsers.stop();
-  await tiers.stop();
 });

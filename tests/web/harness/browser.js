@@ -45,13 +45,16 @@ export class Browsers {
   /** Closes everybody's page and asserts that nothing happened there that must not. */
   async close() {
     const people = this.#people.splice(0);
-    for (const person of people) await person.page.context().close();
+    for (const person of people) await person.leave();
     for (const person of people) assert.deepEqual(person.faults, [], `on the page of ${person.name}`);
   }
 
   async stop() {
-    await this.close();
-    await this.browser.close();
+    try {
+      await this.close();
+    } finally {
+      await this.browser.close();
+    }
   }
 }
 
@@ -61,6 +64,7 @@ export class Person {
   faults = [];
   name = "";
   loads = 0;
+  left = false;
 
   /** @param {Page} page @param {string} url @param {RegExp[]} expected */
   constructor(page, url, expected) {
@@ -69,7 +73,7 @@ export class Person {
     const origin = new URL(url).origin;
     const socketOrigin = origin.replace(/^http/, "ws");
     const fault = (/** @type {string} */ what) => {
-      if (!expected.some((pattern) => pattern.test(what))) this.faults.push(what);
+      if (!this.left && !expected.some((pattern) => pattern.test(what))) this.faults.push(what);
     };
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") fault(`console: ${message.text()}`);
@@ -105,15 +109,35 @@ export class Person {
     await this.keyed();
   }
 
+  /** Waits until something is on the page; says what was there instead. @param {import("playwright-core").Locator} locator */
+  async waits(locator) {
+    try {
+      await locator.first().waitFor();
+    } catch (error) {
+      const shown = await this.page.locator("body").innerText();
+      throw new Error(`${this.name} waits for ${locator}, and sees:\n${shown.slice(0, 4_000)}\n${this.faults.join("\n")}`, { cause: error });
+    }
+  }
+
   /** Waits until the room can be talked in. */
   async keyed() {
-    await this.page.locator(".about dd").first().filter({ hasText: /Number \d+/ }).waitFor();
+    await this.waits(this.page.locator(".about dd").first().filter({ hasText: /Number \d+/ }));
   }
 
   /** @param {string} text */
   async say(text) {
     await this.page.locator("#composer").fill(text);
     await this.page.locator("#composer").press("Enter");
+  }
+
+  /** Says something long, put into the box at once. @param {string} text */
+  async paste(text) {
+    const box = this.page.locator("#composer");
+    await box.evaluate((element, value) => {
+      /** @type {HTMLTextAreaElement} */ (element).value = value;
+      element.dispatchEvent(new Event("input", { bubbles: true }));
+    }, text);
+    await box.press("Enter");
   }
 
   /** A message of exactly this text. @param {string} text */
@@ -123,17 +147,19 @@ export class Person {
 
   /** Waits for a message. @param {string} text */
   async hears(text) {
-    await this.message(text).first().waitFor();
+    await this.waits(this.message(text));
   }
 
-  /** Waits for a line of the timeline that is no message. @param {string | RegExp} text */
+  /** Waits for a line of the timeline that is no message; names in it stand between direction marks. @param {string} text */
   async sees(text) {
-    await this.page.locator(".row .line").filter({ hasText: text }).first().waitFor();
+    const words = text.split(" ").map((word) => word.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
+    const pattern = new RegExp(words.join("[\u2068\u2069]* [\u2068\u2069]*"), "u");
+    await this.waits(this.page.locator(".row .line").filter({ hasText: pattern }));
   }
 
   /** Waits for somebody's name in the list of people. @param {string} name */
   async seesPerson(name) {
-    await this.page.locator(".people li").filter({ hasText: name }).first().waitFor();
+    await this.waits(this.page.locator(".people li").filter({ hasText: name }));
   }
 
   /** All texts of messages on the page, in order. */
@@ -141,8 +167,15 @@ export class Person {
     return this.page.locator(".row.message .text").allTextContents();
   }
 
+  /** Signs out, if that was not done, so that the name is free for the next test, and closes the page. */
+  async leave() {
+    this.left = true;
+    await this.page.evaluate(() => fetch("/api/auth.logout", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then(() => {}, () => {}));
+    await this.page.context().close();
+  }
+
   async signOut() {
     await this.page.getByRole("button", { name: "Sign out" }).click();
-    await this.page.locator("#name").waitFor();
+    await this.waits(this.page.locator("#name"));
   }
 }

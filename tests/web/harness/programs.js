@@ -115,7 +115,9 @@ export class Program {
   /** Asks it to stop, and expects that it drains and exits with 0. */
   async stop() {
     if (!this.#ended) this.process.kill("SIGTERM");
+    const late = setTimeout(() => this.process.kill("SIGKILL"), PATIENCE_MS);
     const code = await this.exit;
+    clearTimeout(late);
     if (code !== 0) throw new Error(`${this.name} ended with ${code}:\n${this.lines.join("\n")}`);
   }
 
@@ -165,9 +167,10 @@ export class Tiers {
   }
 
   async stop() {
-    await this.proxy?.stop();
-    await this.chat?.stop();
-    rmSync(this.data, { recursive: true });
+    const proxy = this.proxy?.stop();
+    const ended = await Promise.allSettled([proxy, proxy?.catch(() => {}).then(() => this.chat?.stop())]);
+    rmSync(this.data, { recursive: true, force: true });
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
   }
 }
 
