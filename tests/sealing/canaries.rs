@@ -88,7 +88,8 @@ async fn no_text_and_no_secret_is_where_it_must_not_be() {
     nowhere.extend(Canary::new("epoch secret", secret).forms());
     let anna = Session::sign_in(proxy.address, "Anna").await;
     nowhere.extend(Canary::new("cookie", anna.secret().as_bytes()).forms());
-    let mut anna = anna.enter(Path::Socket, "lobby").await;
+    let entering = anna.enter(Path::Socket, "lobby");
+    let (mut anna, ()) = tokio::join!(entering, insider.answer());
     let mut ben = Session::sign_in(proxy.address, "Ben")
         .await
         .enter(Path::Posts, "lobby")

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use wire_format::{
     Announcement, ChannelId, ClientFrame, Content, Draft, EpochDraft, EpochKeys, EpochNumber,
     EpochSecret, Event, InstanceId, MemberId, MessageId, Millis, Publish, PublishFlags, RoomId,
-    ServerFrame, SessionKeys, Storage, UnverifiedBundle, event::EpochReason,
+    ServerFrame, SessionKeys, Storage, UnverifiedAnnouncement, UnverifiedBundle,
+    event::EpochReason,
 };
 
 use crate::wire::{Answer, Wire};
@@ -142,6 +143,34 @@ impl Insider {
             .open_share(&share, &bundle.start, &mut self.rng)
             .expect("a share that opens");
         self.epoch = Some((n, EpochKeys::new(&secret, &bundle.start)));
+    }
+
+    /// Waits until somebody asks for the epoch that this member started, and gives it to them.
+    ///
+    /// # Panics
+    /// If the connection ends, or who asks has no good announcement.
+    pub async fn answer(&mut self) {
+        let secret =
+            EpochSecret::from_bytes(self.started.expect("an epoch that this member started"));
+        loop {
+            let frame = self.wire.frame().await.expect("a question before the end");
+            let ServerFrame::Event(frame) = frame else {
+                continue;
+            };
+            if let Ok(Event::EpochAsked { room, n, asker }) = frame.event() {
+                let announcement = UnverifiedAnnouncement::parse(frame.tail);
+                let announcement = announcement.and_then(UnverifiedAnnouncement::verify);
+                let share = announcement
+                    .expect("an announcement")
+                    .wrap(&secret, &mut self.rng);
+                let fields = json!({"room": room, "n": n, "to": asker.id});
+                let answer =
+                    self.wire
+                        .command_with("epochs.answer", fields, share.expect("a share"));
+                answer.await.expect("an answer that is passed on");
+                return;
+            }
+        }
     }
 
     /// Waits for the answer to `epochs.ask`: the share, or `None` if nobody gives one.

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpSocket, TcpStream},
-    time::timeout,
+    time::{Duration, timeout},
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use wire_format::{
@@ -52,6 +52,15 @@ pub struct Response {
     pub body: Bytes,
 }
 
+impl Response {
+    /// How long to wait before trying again, if the proxy was busy.
+    fn busy_seconds(&self) -> Option<u64> {
+        let busy = self.status == StatusCode::SERVICE_UNAVAILABLE;
+        let wait = self.headers.get(header::RETRY_AFTER).filter(|_| busy)?;
+        wait.to_str().ok()?.parse().ok()
+    }
+}
+
 impl Session {
     /// Signs in.
     ///
@@ -80,7 +89,14 @@ impl Session {
             cookie: String::new(),
             name: String::new(),
         };
-        let response = nobody.post("auth.guest", json!({"name": name})).await;
+        let response = loop {
+            let response = nobody.post("auth.guest", json!({"name": name})).await;
+            let Some(wait) = response.busy_seconds() else {
+                break response;
+            };
+            // The pool of session keys is filled in the background.
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+        };
         if response.status != StatusCode::OK {
             return Err(response);
         }
