@@ -7,7 +7,7 @@ use wire_format::{CloseCode, ErrorCode, GuestToken, Refusal, command::auth::Sign
 
 use crate::{
     assets::Assets,
-    backend::Backend,
+    backend::{Backend, Keys, NoSession},
     client::Client,
     cookie::{NewSession, SessionKey},
     figures::Figures,
@@ -39,6 +39,8 @@ pub(crate) struct App {
 impl App {
     /// Signs a guest in under a new session id; a session that the request came with is ended first.
     ///
+    /// A dropped future leaves no session behind that nobody has the cookie of.
+    ///
     /// # Errors
     /// Why not.
     pub(crate) async fn sign_in(
@@ -52,13 +54,21 @@ impl App {
             session.over().await;
         }
         self.sessions.check_room()?;
-        let keys = self.keys.take()?;
+        let keys = Arc::new(self.keys.take()?);
         let token = GuestToken::from_bytes(rand::random());
-        // A browser that goes away meanwhile must not leave a session that nobody has the cookie of.
-        let (link, arrivals, who) = self
+        let outcome = self
             .backend
-            .sign_in(name, token, keys, client.address)
-            .await?;
+            .sign_in(name, token, keys.clone(), client.address)
+            .await;
+        // A name that cannot be had does not cost the next one a set of keys.
+        if let Err(NoSession {
+            keys: Keys::Unseen, ..
+        }) = outcome
+            && let Some(keys) = Arc::into_inner(keys)
+        {
+            self.keys.give_back(keys);
+        }
+        let (link, arrivals, who) = outcome.map_err(|none| none.refusal)?;
         let new = NewSession::draw();
         let session = Arc::new(Session::new(
             new.key,

@@ -21,7 +21,8 @@ use wire_format::{
     ChannelId, ClearMessage, ErrorCode, GuestToken, MemberId, ProxyKey, Refusal, RoomId, Sequence,
     SessionKeys,
     command::{
-        auth::SignedIn,
+        Operation,
+        auth::{Guest, SignedIn},
         rooms::{Entered, MemberPage, OpenedRoom, RoomList},
     },
 };
@@ -67,22 +68,20 @@ impl Backend {
         &self,
         name: String,
         token: GuestToken,
-        keys: SessionKeys,
+        keys: Arc<SessionKeys>,
         address: IpAddr,
-    ) -> Result<(Link, Arrivals, SignedIn), Refusal> {
+    ) -> Result<(Link, Arrivals, SignedIn), NoSession> {
         let carry = self.proxy_key.as_ref().map(|key| Carry {
             key: key.clone(),
             address: address.to_string(),
         });
-        let mut settings = SessionSettings::new(self.endpoint.clone(), name, token, Arc::new(keys));
+        let mut settings = SessionSettings::new(self.endpoint.clone(), name, token, keys);
         settings.trust = self.trust.clone();
         settings.client = concat!("web-proxy/", env!("CARGO_PKG_VERSION")).to_owned();
         settings.carry = carry;
         settings.keyring = self.keyring.clone();
         settings.send_within = SEND_WITHIN;
-        let (session, events) = Session::connect(settings)
-            .await
-            .map_err(refusal_of_connect)?;
+        let (session, events) = Session::connect(settings).await.map_err(NoSession::from)?;
         let who = SignedIn {
             member: session.member(),
             name: session.name().to_owned(),
@@ -212,12 +211,40 @@ impl Rooms {
     }
 }
 
-fn refusal_of_connect(error: ConnectError) -> Refusal {
-    match error {
-        ConnectError::Refused { refusal, .. } => refusal,
-        error => {
-            tracing::warn!(%error, "a session did not come about");
-            waiting_helps(ErrorCode::Unavailable)
+/// Why a session did not come about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoSession {
+    pub(crate) refusal: Refusal,
+    pub(crate) keys: Keys,
+}
+
+/// What became of a session's keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Keys {
+    /// Nobody has seen even their public halves: they are as good as new.
+    Unseen,
+    /// They may have been announced.
+    Seen,
+}
+
+impl From<ConnectError> for NoSession {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Refused { command, refusal } => Self {
+                refusal,
+                keys: if command == Guest::NAME {
+                    Keys::Unseen
+                } else {
+                    Keys::Seen
+                },
+            },
+            error => {
+                tracing::warn!(%error, "a session did not come about");
+                Self {
+                    refusal: waiting_helps(ErrorCode::Unavailable),
+                    keys: Keys::Seen,
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use prometheus_client::metrics::gauge::Gauge;
@@ -18,6 +18,9 @@ use crate::error::Error;
 pub(crate) struct KeyPool {
     /// Locked for one `try_recv`; a receiver cannot be shared otherwise.
     ready: Mutex<mpsc::Receiver<SessionKeys>>,
+    /// Sets that came back unused, at most as many as the pool holds; locked to push or pop one.
+    spare: Mutex<Vec<SessionKeys>>,
+    size: usize,
     gauge: Gauge,
 }
 
@@ -39,6 +42,8 @@ impl KeyPool {
         gauge.set(1);
         let pool = Self {
             ready: Mutex::new(ready),
+            spare: Mutex::default(),
+            size: size.get(),
             gauge: gauge.clone(),
         };
         let stop = stop.clone();
@@ -51,23 +56,38 @@ impl KeyPool {
     /// # Errors
     /// `busy` if none is ready.
     pub(crate) fn take(&self) -> Result<SessionKeys, Refusal> {
-        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = ready.try_recv();
-        self.gauge
-            .set(i64::try_from(ready.len()).unwrap_or(i64::MAX));
+        if let Some(keys) = lock(&self.spare).pop() {
+            return Ok(keys);
+        }
+        let keys = lock(&self.ready).try_recv();
+        self.gauge.set(count(self.len()));
         keys.map_err(|_| Refusal::retry_after(ErrorCode::Busy, RETRY_AFTER_MS))
+    }
+
+    /// Takes a set back that nobody has seen; one too many is erased.
+    pub(crate) fn give_back(&self, keys: SessionKeys) {
+        let mut spare = lock(&self.spare);
+        if spare.len() < self.size {
+            spare.push(keys);
+        }
     }
 
     /// How many sets are ready.
     pub(crate) fn len(&self) -> usize {
-        self.ready
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        let spare = lock(&self.spare).len();
+        lock(&self.ready).len() + spare
     }
 }
 
-/// Makes a set whenever there is room, until the pool is dropped.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn count(ready: usize) -> i64 {
+    i64::try_from(ready).unwrap_or(i64::MAX)
+}
+
+/// Makes a set whenever there is room, for ever until dropped.
 async fn fill(sender: mpsc::Sender<SessionKeys>, gauge: Gauge) {
     while let Ok(room) = sender.reserve().await {
         match make().await {
@@ -77,8 +97,7 @@ async fn fill(sender: mpsc::Sender<SessionKeys>, gauge: Gauge) {
                 return;
             }
         }
-        let ready = sender.max_capacity() - sender.capacity();
-        gauge.set(i64::try_from(ready).unwrap_or(i64::MAX));
+        gauge.set(count(sender.max_capacity() - sender.capacity()));
     }
 }
 
@@ -108,7 +127,10 @@ mod tests {
         while pool.len() == 0 {
             tokio::task::yield_now().await;
         }
-        assert_ne!(pool.take().expect("another set").fingerprint(), first);
+        let second = pool.take().expect("another set");
+        assert_ne!(second.fingerprint(), first);
+        pool.give_back(second);
+        assert!(pool.take().is_ok(), "what comes back is used again");
         stop.cancel();
         tracker.close();
         tracker.wait().await;

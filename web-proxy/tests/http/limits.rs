@@ -1,5 +1,7 @@
 //! Every limit at, below and above.
 
+use std::num::NonZeroUsize;
+
 use web_proxy::Settings;
 
 use crate::harness::{Answer, House};
@@ -149,6 +151,19 @@ async fn bodies_are_bounded() {
     };
     assert_eq!(publish(frame).send().await.status, 400);
     assert_eq!(publish(frame + 1).send().await.status, 413);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn names_that_cannot_be_had_cost_no_keys() {
+    let house = House::open_with(|settings| settings.key_pool = NonZeroUsize::MIN).await;
+    for _ in 0..20 {
+        let answer = house.post(GUEST, "{\"name\":\"x\"}").send().await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "name_invalid")
+        );
+    }
     house.close().await;
 }
 
