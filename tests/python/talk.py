@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PATIENCE = 60
+PATIENCE = int(os.environ.get("SEALWIRE_PATIENCE", "60"))
 
 
 def program(name):
