@@ -21,8 +21,6 @@ pub const TEXT_BYTES: usize = 256 * 1024;
 pub const ANNOUNCEMENT_BYTES: usize = 2 * 1024;
 /// Largest epoch start of a proxy-sealed room, in bytes.
 pub const EPOCH_START_BYTES: usize = 1024;
-/// Largest share, in bytes: the OAEP block of an RSA-4096 key.
-pub const SHARE_BYTES: usize = 512;
 /// Largest epoch number: what a double holds exactly, so that every language can count.
 pub const EPOCH_NUMBER: u64 = (1 << 53) - 1;
 /// Largest epoch number that a server takes from `epochs.hold`: nobody may leave a room without a

@@ -308,7 +308,8 @@ async fn records_that_do_not_fit_are_refused() {
     let answer = Answer { room, n, to };
     for (tail, expected) in [
         (Bytes::new(), ErrorCode::Malformed),
-        (vec![1; 513].into(), ErrorCode::TooLarge),
+        (vec![1; 255].into(), ErrorCode::Malformed),
+        (vec![1; 257].into(), ErrorCode::Malformed),
         (vec![1; 256].into(), ErrorCode::NotAsked),
     ] {
         let answered = ann.peer.call(&answer, tail).await;
