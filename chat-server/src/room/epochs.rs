@@ -4,11 +4,9 @@
 //! [`Telling`]s that follow from it. It sees neither secrets nor keys, only who said what.
 
 mod asks;
+mod holders;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    time::Instant,
-};
+use std::time::Instant;
 
 use bytes::Bytes;
 use wire_format::{
@@ -18,7 +16,7 @@ use wire_format::{
     limits::{ASK_WITHIN, EPOCH_AGE, EPOCH_GAP, EPOCH_NUMBER, EPOCH_NUMBER_HELD, HOLD_WINDOW},
 };
 
-use self::asks::Ask;
+use self::asks::Asks;
 use crate::rate::retry_after_ms;
 
 /// The epoch of one room, if it has one.
@@ -36,12 +34,7 @@ struct Current {
     /// Until when a higher epoch that somebody holds replaces this one; set while the room comes
     /// back after a restart.
     replaceable_until: Option<Instant>,
-    holders: BTreeSet<MemberId>,
-    /// Who asked, until the epoch ends or the asker leaves.
-    asks: HashMap<MemberId, Ask>,
-    /// Who was told that nobody answered, and may therefore start the next one after
-    /// [`ASK_WITHIN`]: at once, two members could do so in turns, several times a second.
-    unanswered: BTreeSet<MemberId>,
+    asks: Asks,
 }
 
 /// An epoch that somebody starts or holds, its record read but not verified.
@@ -148,8 +141,7 @@ impl Epochs {
             return Ok(vec![self.begin(now, offer, holder, until)]);
         };
         if offer.n == current.n && offer.bundle == current.bundle {
-            current.holders.insert(holder);
-            return Ok(Vec::new());
+            return Ok(current.asks.hold(now, holder));
         }
         let until = current.replaceable_until.filter(|until| now <= *until);
         if offer.n > current.n && until.is_some() {
@@ -158,16 +150,45 @@ impl Epochs {
         Err(ErrorCode::EpochConflict.into())
     }
 
+    /// A member needs the secret; `refused` sent it a share that did not match.
+    ///
+    /// # Errors
+    /// `epoch_conflict` if the room has another epoch.
+    pub(super) fn ask(
+        &mut self,
+        now: Instant,
+        asker: MemberId,
+        n: EpochNumber,
+        refused: Option<MemberId>,
+    ) -> Result<Vec<Telling>, Refusal> {
+        let current = self.at(n).ok_or(ErrorCode::EpochConflict)?;
+        Ok(current.asks.ask(now, asker, refused))
+    }
+
+    /// A holder sends the secret, wrapped for the asker.
+    ///
+    /// # Errors
+    /// `not_asked` unless the server asked this member for that one, in this epoch, and nobody
+    /// else has answered since.
+    pub(super) fn answer(
+        &mut self,
+        now: Instant,
+        from: MemberId,
+        n: EpochNumber,
+        to: MemberId,
+        share: Bytes,
+    ) -> Result<Vec<Telling>, Refusal> {
+        let current = self.at(n).ok_or(ErrorCode::NotAsked)?;
+        current.asks.answer(now, from, to, share)
+    }
+
     /// A member left: the epoch is due, and nobody waits for that member any more.
     pub(super) fn left(&mut self, now: Instant, member: MemberId) -> Vec<Telling> {
         let Some(current) = &mut self.current else {
             return Vec::new();
         };
         let mut tellings = Vec::new();
-        current.holders.remove(&member);
-        current.unanswered.remove(&member);
-        current.asks.remove(&member);
-        current.ask_others_than(now, member, &mut tellings);
+        current.asks.left(now, member, &mut tellings);
         tellings.extend(current.fall_due(EpochReason::Left));
         tellings
     }
@@ -178,7 +199,7 @@ impl Epochs {
             return Vec::new();
         };
         let mut tellings = Vec::new();
-        current.give_up_on_silent_holders(now, &mut tellings);
+        current.asks.tick(now, &mut tellings);
         if now >= current.started_at + EPOCH_AGE {
             tellings.extend(current.fall_due(EpochReason::Age));
         }
@@ -192,7 +213,11 @@ impl Epochs {
             .due
             .is_none()
             .then(|| current.started_at + EPOCH_AGE);
-        current.next_silence().into_iter().chain(age).min()
+        current.asks.next_tick().into_iter().chain(age).min()
+    }
+
+    fn at(&mut self, n: EpochNumber) -> Option<&mut Current> {
+        self.current.as_mut().filter(|current| current.n == n)
     }
 
     fn begin(
@@ -214,9 +239,7 @@ impl Epochs {
             started_at: now,
             due: None,
             replaceable_until,
-            holders: BTreeSet::from([holder]),
-            asks: HashMap::new(),
-            unanswered: BTreeSet::new(),
+            asks: Asks::new(n, holder),
         });
         Telling::Started {
             n,
@@ -239,7 +262,7 @@ impl Current {
         if age >= EPOCH_AGE {
             return Ok(());
         }
-        let gap = if self.unanswered.contains(&starter) {
+        let gap = if self.asks.is_unanswered(starter) {
             ASK_WITHIN
         } else if self.due.is_some() || reason == EpochReason::Demand {
             EPOCH_GAP

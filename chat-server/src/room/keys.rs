@@ -88,7 +88,9 @@ impl Room {
         share: Bytes,
     ) -> Result<(), Refusal> {
         let from = session.member();
-        self.with_epochs(session, |epochs, _| epochs.answer(from, n, to, share))
+        self.with_epochs(session, |epochs, now| {
+            epochs.answer(now, from, n, to, share)
+        })
     }
 
     fn with_epochs(

@@ -1,3 +1,5 @@
+mod crowds;
+
 use std::time::Duration;
 
 use super::*;
@@ -201,7 +203,7 @@ fn a_newcomer_is_answered_by_a_holder() {
     let asks = epochs.ask(now, BORIS, n(1), None);
     assert_eq!(asks, Ok(vec![asked(ALICE, BORIS)]));
     let share = Bytes::from_static(b"share");
-    let answer = epochs.answer(ALICE, n(1), BORIS, share.clone());
+    let answer = epochs.answer(now, ALICE, n(1), BORIS, share.clone());
     let told = Telling::Share {
         n: n(1),
         to: BORIS,
@@ -242,15 +244,19 @@ fn an_answer_that_nobody_asked_for_is_refused() {
     let now = Instant::now();
     let share = Bytes::from_static(b"share");
     let mut epochs = held_by(now, &[CHIDI]);
-    let early = epochs.answer(ALICE, n(1), BORIS, share.clone());
+    let early = epochs.answer(now, ALICE, n(1), BORIS, share.clone());
     assert_eq!(code(early), ErrorCode::NotAsked);
     epochs.ask(now, BORIS, n(1), None).expect("an ask");
     for (from, number) in [(CHIDI, 1), (DORA, 1), (BORIS, 1), (ALICE, 2)] {
-        let wrong = epochs.answer(from, n(number), BORIS, share.clone());
+        let wrong = epochs.answer(now, from, n(number), BORIS, share.clone());
         assert_eq!(code(wrong), ErrorCode::NotAsked);
     }
-    assert!(epochs.answer(ALICE, n(1), BORIS, share.clone()).is_ok());
-    let twice = epochs.answer(ALICE, n(1), BORIS, share);
+    assert!(
+        epochs
+            .answer(now, ALICE, n(1), BORIS, share.clone())
+            .is_ok()
+    );
+    let twice = epochs.answer(now, ALICE, n(1), BORIS, share);
     assert_eq!(code(twice), ErrorCode::NotAsked);
 }
 
@@ -293,7 +299,7 @@ fn an_unanswered_epoch_is_followed_two_seconds_after_its_start() {
     let mut epochs = keyed(now);
     epochs.ask(now, BORIS, n(1), None).expect("an ask");
     epochs
-        .answer(ALICE, n(1), BORIS, Bytes::from_static(b"wrong"))
+        .answer(now, ALICE, n(1), BORIS, Bytes::from_static(b"wrong"))
         .expect("it was asked");
     let asks = epochs.ask(now, BORIS, n(1), Some(ALICE));
     assert_eq!(asks, Ok(vec![unanswered(BORIS)]));
@@ -313,8 +319,12 @@ fn a_late_answer_still_helps() {
     epochs.ask(now, CHIDI, n(1), None).expect("an ask");
     assert_eq!(epochs.tick(now + seconds(2)), [asked(BORIS, CHIDI)]);
     let share = Bytes::from_static(b"share");
-    assert!(epochs.answer(ALICE, n(1), CHIDI, share.clone()).is_ok());
-    let other = epochs.answer(BORIS, n(1), CHIDI, share);
+    assert!(
+        epochs
+            .answer(now, ALICE, n(1), CHIDI, share.clone())
+            .is_ok()
+    );
+    let other = epochs.answer(now, BORIS, n(1), CHIDI, share);
     assert_eq!(code(other), ErrorCode::NotAsked);
 }
 
@@ -326,7 +336,7 @@ fn a_refused_share_counts_as_one_of_three() {
     for holder in [ALICE, BORIS, CHIDI] {
         assert_eq!(asks, Ok(vec![asked(holder, EMIL)]));
         epochs
-            .answer(holder, n(1), EMIL, Bytes::from_static(b"wrong"))
+            .answer(now, holder, n(1), EMIL, Bytes::from_static(b"wrong"))
             .expect("it was asked");
         asks = epochs.ask(now, EMIL, n(1), Some(holder));
     }
@@ -339,7 +349,7 @@ fn who_refused_its_share_is_no_holder() {
     let mut epochs = keyed(now);
     epochs.ask(now, BORIS, n(1), None).expect("an ask");
     epochs
-        .answer(ALICE, n(1), BORIS, Bytes::from_static(b"wrong"))
+        .answer(now, ALICE, n(1), BORIS, Bytes::from_static(b"wrong"))
         .expect("it was asked");
     let asks = epochs.ask(now, BORIS, n(1), Some(ALICE));
     assert_eq!(asks, Ok(vec![unanswered(BORIS)]));
@@ -366,7 +376,7 @@ fn a_leaving_asker_is_forgotten() {
     epochs.ask(now, BORIS, n(1), None).expect("an ask");
     epochs.left(now, BORIS);
     assert_eq!(epochs.tick(now + seconds(2)), []);
-    let late = epochs.answer(ALICE, n(1), BORIS, Bytes::new());
+    let late = epochs.answer(now, ALICE, n(1), BORIS, Bytes::new());
     assert_eq!(code(late), ErrorCode::NotAsked);
 }
 
