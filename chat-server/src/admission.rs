@@ -34,6 +34,8 @@ pub(crate) enum Admitted {
     In(Entry),
     /// It is told `busy` while it holds this.
     Turned(OwnedSemaphorePermit),
+    /// It ends at once: too many are being told already.
+    Dropped,
 }
 
 /// A connection's place among all and among those of its address; given back when dropped.
@@ -65,27 +67,32 @@ impl Admission {
 
     /// Decides about a connection that was accepted with a permit.
     pub(crate) fn admit(&self, pass: Pass, peer: IpAddr) -> Admitted {
-        let place = match pass {
-            Pass::Place(place) => place,
+        let (place, lane) = match pass {
+            Pass::Place(place) => (place, None),
             // A place may have become free while nobody called.
             Pass::Lane(lane) => match Arc::clone(&self.places).try_acquire_owned() {
-                Ok(place) => place,
+                Ok(place) => (place, Some(lane)),
                 Err(_) => return Admitted::Turned(lane),
             },
         };
-        if peer.to_canonical().is_loopback() {
-            return Admitted::In(Entry {
+        let is_loopback = peer.to_canonical().is_loopback();
+        let slot = (!is_loopback).then(|| self.addresses.take(peer));
+        match slot {
+            Some(None) => {
+                // A place is for whoever comes from elsewhere, also while this one is told.
+                drop(place);
+                self.turn_away(lane)
+            }
+            slot => Admitted::In(Entry {
                 _place: place,
-                slot: None,
-            });
-        }
-        match self.addresses.take(peer) {
-            Some(slot) => Admitted::In(Entry {
-                _place: place,
-                slot: Some(slot),
+                slot: slot.flatten(),
             }),
-            None => Admitted::Turned(place),
         }
+    }
+
+    fn turn_away(&self, lane: Option<OwnedSemaphorePermit>) -> Admitted {
+        lane.or_else(|| Arc::clone(&self.lane).try_acquire_owned().ok())
+            .map_or(Admitted::Dropped, Admitted::Turned)
     }
 }
 
@@ -149,6 +156,29 @@ mod tests {
             connect(&admission, "2001:db8::2").await,
             Admitted::In(_)
         ));
+    }
+
+    #[tokio::test]
+    async fn who_is_over_its_share_takes_no_place_from_others() {
+        let admission = admission(3, 1);
+        let _first = connect(&admission, "192.0.2.1").await;
+        let mut turned = Vec::new();
+        for _ in 0..LANE {
+            turned.push(connect(&admission, "192.0.2.1").await);
+        }
+        assert!(turned.iter().all(|one| matches!(one, Admitted::Turned(_))));
+        assert!(matches!(
+            connect(&admission, "192.0.2.1").await,
+            Admitted::Dropped
+        ));
+        for peer in ["192.0.2.2", "192.0.2.3"] {
+            let entered = connect(&admission, peer).await;
+            let Admitted::In(entry) = entered else {
+                panic!("there is a place for {peer}");
+            };
+            turned.push(Admitted::In(entry));
+        }
+        assert_eq!(admission.places.available_permits(), 0);
     }
 
     #[tokio::test]

@@ -186,6 +186,7 @@ fn spawn(node: &Arc<Node>, admitted: Admitted, stream: TcpStream, peer: SocketAd
             let turn_away = connection::turn_away(shared, stream, permit);
             node.tracker.spawn(turn_away);
         }
+        Admitted::Dropped => drop(stream),
     }
 }
 
