@@ -41,6 +41,8 @@ export class Rooms {
   #expected = new Set();
   /** @type {Map<Room, symbol>} rooms with a `rooms.enter` under way; only the answer to the newest one counts */
   #entering = new Map();
+  /** @type {Set<string>} ids of rooms that were left here and of which the server has not said so */
+  #leaving = new Set();
 
   /** @param {Connection} link @param {() => { member: string, name: string }} self */
   constructor(link, self) {
@@ -72,6 +74,7 @@ export class Rooms {
       room.hold();
       this.#enter(room);
     }
+    for (const id of this.#leaving) this.#leave(id);
     this.list();
   }
 
@@ -83,6 +86,7 @@ export class Rooms {
 
   clear() {
     this.#outbox.clear();
+    this.#leaving.clear();
     this.entered.value = [];
     this.current.value = null;
     this.listed.value = null;
@@ -99,6 +103,7 @@ export class Rooms {
     const prepared = String(outcome.ok.name);
     const room = this.entered.peek().find((each) => each.name === prepared) ?? (await this.#make(prepared));
     if (room.id !== outcome.ok.id || room.channel !== outcome.ok.channel) return { code: "wrong_room", message: "" };
+    this.#leaving.delete(room.id);
     if (!this.entered.peek().includes(room)) this.entered.update((rooms) => [...rooms, room]);
     this.show(room);
     if (room.entry.peek().phase !== "in") await this.#enter(room);
@@ -116,8 +121,17 @@ export class Rooms {
     if (room.name === LOBBY) return;
     this.entered.update((rooms) => rooms.filter((each) => each !== room));
     if (this.current.peek() === room) this.current.value = this.entered.peek()[0] ?? null;
-    await this.#link.command("rooms.exit", { room: room.id });
+    this.#outbox.drop(room.channel);
+    this.#leaving.add(room.id);
+    await this.#leave(room.id);
     this.list();
+  }
+
+  /** Tells the server; without a link it is told when there is one again. @param {string} id */
+  async #leave(id) {
+    const outcome = await this.#link.command("rooms.exit", { room: id });
+    if (!("error" in outcome)) this.#leaving.delete(id);
+    else if (outcome.error.code !== "cut" && !WAITABLE.has(outcome.error.code)) this.#leaving.delete(id);
   }
 
   /** Asks for the list of rooms. */

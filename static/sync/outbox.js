@@ -96,6 +96,13 @@ export class Outbox {
     this.#pump(channel);
   }
 
+  /** Forgets what was written into a room that its writer left. @param {string} channel */
+  drop(channel) {
+    this.#stopWaiting(channel);
+    this.#queues.delete(channel);
+    this.#ready.delete(channel);
+  }
+
   /** Forgets everything. */
   clear() {
     for (const channel of [...this.#waits.keys()]) this.#stopWaiting(channel);

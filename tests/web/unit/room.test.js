@@ -169,3 +169,28 @@ test("the key is told by events, and breaks the thread only where there is one",
   assert.deepEqual(lines(), ["[unreadable]", "two", "[rotation]"]);
   assert.deepEqual(room.key.peek(), { state: "held", n: 6, since: 0 });
 });
+
+test("a room that was left without a link is left with the next one; what was unsent went with it", async () => {
+  const { rooms, enters, asked } = await scripted();
+  const id = await roomIdOf("ops");
+  rooms.open("ops");
+  asked.at(-1).answer({ ok: { id, channel: await channelIdOf(id), name: "ops" } });
+  await turns();
+  const ops = rooms.current.peek();
+  const cut = { error: { code: "cut", message: "" } };
+  enters().at(-1).answer(cut);
+  await turns();
+  rooms.send(ops, "not for later");
+  assert.equal(rooms.unsent, 1);
+  rooms.exit(ops);
+  assert.equal(rooms.unsent, 0);
+  const exits = () => asked.filter(({ command }) => command === "rooms.exit");
+  exits()[0].answer(cut);
+  await turns();
+  rooms.enterAll();
+  assert.deepEqual(exits()[1].fields, { room: id });
+  exits()[1].answer({ ok: {} });
+  await turns();
+  rooms.enterAll();
+  assert.equal(exits().length, 2);
+});
