@@ -24,6 +24,7 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use wire_format::{Bundle, EpochKeys, EpochSecret, RoomId};
 
 use self::{epochs::Epochs, faces::Faces, opened::OpenedFrames};
+use crate::clock::Clock;
 
 pub use self::opened::{Fault, OpenedFrame};
 pub(crate) use self::{
@@ -42,6 +43,8 @@ struct Inner {
     rooms: Mutex<HashMap<RoomId, Weak<Shelf>>>,
     /// Bounds the private-key operations that run at once.
     heavy: Semaphore,
+    /// One for all, since sessions compare the times that they leave on a shelf.
+    clock: Clock,
 }
 
 impl Keyring {
@@ -51,7 +54,13 @@ impl Keyring {
         Self(Arc::new(Inner {
             rooms: Mutex::new(HashMap::new()),
             heavy: Semaphore::new(at_once),
+            clock: Clock::start(),
         }))
+    }
+
+    /// The clock of all sessions that share this keyring.
+    pub(crate) fn clock(&self) -> Clock {
+        self.0.clock
     }
 
     /// What the process has of a room.
@@ -140,3 +149,19 @@ impl Shelf {
 /// How long the others wait for the session that asks before one of them takes over: what three
 /// holders may take, and some slack.
 pub(crate) const FLIGHT: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_session_and_a_young_one_tell_the_same_time() {
+        let keyring = Keyring::new();
+        let old = keyring.clock();
+        advance(Duration::from_secs(3_600)).await;
+        let young = keyring.clone().clock();
+        assert_eq!(old.now().at, young.now().at);
+    }
+}

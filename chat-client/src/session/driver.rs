@@ -67,10 +67,11 @@ impl Driver {
         requests: mpsc::Receiver<Request>,
         events: mpsc::Sender<SessionEvent>,
     ) -> Self {
+        let clock = settings.keyring.clock();
         Self {
             settings,
             identity: link.identity,
-            clock: Clock::start(),
+            clock,
             link: Link::Up(link.connection, link.arrivals),
             losses: Losses::default(),
             rooms: HashMap::new(),
