@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use http::HeaderMap;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
 
 use crate::{limits::OpenConnection, settings::Network};
 
@@ -23,6 +24,8 @@ pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
     _open: Option<OpenConnection>,
     connections: Gauge,
+    /// Cancelled when the peer has taken nothing for too long: the connection is dropped.
+    pub(crate) cut: CancellationToken,
 }
 
 impl Place {
@@ -36,6 +39,7 @@ impl Place {
             _permit: permit,
             _open: open,
             connections,
+            cut: CancellationToken::new(),
         }
     }
 }

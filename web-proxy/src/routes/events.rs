@@ -12,12 +12,17 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header;
 use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use wire_format::limits::PING_EVERY;
 
 use super::session_of;
 use crate::{
-    app::App, client::Client, figures::StreamKind, rejection::Rejection, same_site::Purpose,
-    session::downlink::Stream,
+    app::App,
+    client::{Client, Connection, Place},
+    figures::StreamKind,
+    rejection::Rejection,
+    same_site::Purpose,
+    session::{downlink::Stream, outbox::Outbox},
 };
 
 pub(super) async fn open(
@@ -28,7 +33,17 @@ pub(super) async fn open(
     let (parts, _) = request.into_parts();
     let session = session_of(&app, client, &parts, Purpose::Read)?;
     let stream = session.downlink.open(StreamKind::events)?;
-    let frames = stream::unfold(Events::new(stream), |mut events| async {
+    let gone = CancellationToken::new();
+    if let Some(connection) = parts.extensions.get::<Connection>() {
+        let watch = cut_when_overdue(
+            stream.outbox.clone(),
+            gone.clone(),
+            connection.place.clone(),
+        );
+        app.tasks.spawn(watch);
+    }
+    let events = Events::new(stream, gone.drop_guard());
+    let frames = stream::unfold(events, |mut events| async {
         let event = events.next(PING_EVERY).await?;
         Some((Ok::<_, Infallible>(event), events))
     });
@@ -40,20 +55,30 @@ pub(super) async fn open(
     Ok((headers, Body::from_stream(frames)).into_response())
 }
 
+/// Drops the connection of a page that does not take the last frames of its stream: while a write
+/// waits for it, nobody asks the stream for more.
+async fn cut_when_overdue(outbox: Arc<Outbox>, gone: CancellationToken, place: Arc<Place>) {
+    if gone.run_until_cancelled(outbox.overdue()).await.is_some() {
+        place.cut.cancel();
+    }
+}
+
 /// A stream's frames in the format of WHATWG HTML §9.2.5.
 struct Events {
     stream: Stream,
     /// Taken from the outbox and not written yet.
     taken: VecDeque<Bytes>,
     has_begun: bool,
+    _gone: DropGuard,
 }
 
 impl Events {
-    fn new(stream: Stream) -> Self {
+    fn new(stream: Stream, gone: DropGuard) -> Self {
         Self {
             stream,
             taken: VecDeque::new(),
             has_begun: false,
+            _gone: gone,
         }
     }
 
@@ -95,7 +120,7 @@ mod tests {
         let downlink = Arc::new(Downlink::new(Arc::new(Figures::new())));
         let stream = downlink.open(StreamKind::events).expect("a stream");
         stream.outbox.push(Bytes::from_static(b"\x06abcdefgh"));
-        let mut events = Events::new(stream);
+        let mut events = Events::new(stream, CancellationToken::new().drop_guard());
         let silence = Duration::from_secs(15);
         assert_eq!(events.next(silence).await, Some(KEEP_ALIVE));
         let event = events.next(silence).await.expect("an event");

@@ -29,6 +29,7 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let stop = app.stop.clone();
+    let cut = connection.place.cut.clone();
     let router = TowerToHyperService::new(routes::router(app));
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
@@ -38,12 +39,17 @@ where
     let builder = builder(spoken);
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     pin!(serving);
-    let served = tokio::select! {
-        served = serving.as_mut() => served,
-        () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let serving = async {
+        tokio::select! {
+            served = serving.as_mut() => served,
+            () = stop.cancelled() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
         }
+    };
+    let Some(served) = cut.run_until_cancelled(serving).await else {
+        return;
     };
     if let Err(error) = served {
         tracing::debug!(%error, "a connection ended badly");

@@ -1,7 +1,8 @@
 //! The frames that wait for one stream.
 //!
 //! Policy: a stream that is more than [`FRAMES`] or [`BYTES`] behind loses its queue and is closed
-//! with `too_slow`; the page connects again and resumes where it was. Nobody else waits for it.
+//! with `too_slow`; the page connects again and resumes where it was. Nobody else waits for it. Once
+//! closed for whatever reason, what is left has [`GOODBYE`] to be taken, and then the stream is cut.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +10,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Duration, sleep},
+};
 use tokio_util::sync::CancellationToken;
 use wire_format::{CloseCode, ServerFrame};
 
@@ -19,7 +23,7 @@ pub(crate) struct Outbox {
     /// Locked to move frames in or out.
     state: Mutex<State>,
     filled: Notify,
-    behind: CancellationToken,
+    closed: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +56,7 @@ impl Outbox {
             state.frames.clear();
             state.bytes = 0;
             state.close(CloseCode::TooSlow);
-            self.behind.cancel();
+            self.closed.cancel();
         } else {
             state.bytes += frame.len();
             state.frames.push_back(frame);
@@ -70,6 +74,7 @@ impl Outbox {
         }
         state.close(code);
         drop(state);
+        self.closed.cancel();
         self.filled.notify_one();
         true
     }
@@ -94,9 +99,10 @@ impl Outbox {
         }
     }
 
-    /// Waits until the stream has fallen too far behind.
-    pub(crate) async fn behind(&self) {
-        self.behind.cancelled().await;
+    /// Waits until the stream was closed and its last frames should have been taken.
+    pub(crate) async fn overdue(&self) {
+        self.closed.cancelled().await;
+        sleep(GOODBYE).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -112,6 +118,8 @@ impl State {
     }
 }
 
+/// How long the last frames of a closed stream may take.
+const GOODBYE: Duration = Duration::from_secs(3);
 /// Frames that may wait: several rings.
 const FRAMES: usize = 2_048;
 /// Bytes that may wait: a ring and three of the largest frames.
@@ -144,14 +152,14 @@ mod tests {
         assert_eq!(outbox.take().await, None);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn one_frame_too_many_closes_the_stream() {
         let outbox = Outbox::default();
         for _ in 0..FRAMES {
             assert_eq!(outbox.push(frame(1)), Taken::Yes);
         }
         assert_eq!(outbox.push(frame(1)), Taken::TooSlow);
-        outbox.behind().await;
+        outbox.overdue().await;
         let close = close_of(outbox.take().await);
         assert_eq!(&close[..3], [8, 0, 5], "a close frame, too_slow");
         assert_eq!(outbox.take().await, None);

@@ -377,3 +377,23 @@ async fn a_page_without_websockets_talks_by_events_and_posts() {
     assert_eq!(heard, "by post");
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_pages_that_take_nothing() {
+    let house = House::open_with(|settings| {
+        settings.limits.message_rate = "100000/s".parse().expect("a rate");
+    })
+    .await;
+    let (ada, bob) = (house.sign_in("ada").await, house.sign_in("bob").await);
+    let mut talking = in_lobby(&house, &bob).await;
+    let _stuck_socket = in_lobby(&house, &ada).await;
+    let _stuck_events = events(&house, &ada).await;
+    let text = "x".repeat(200_000);
+    // More than the operating system keeps for a peer, less than what the server cuts.
+    for request in 1..=40 {
+        send(&mut talking, publish(request, &text)).await;
+        find(&mut talking, text_of).await;
+    }
+    // Asserts that everything drains within the grace period.
+    house.close().await;
+}

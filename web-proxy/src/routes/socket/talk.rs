@@ -93,7 +93,7 @@ where
         };
         let is_sent = tokio::select! {
             sent = timeout(TAKEN_WITHIN, sending) => matches!(sent, Ok(Ok(()))),
-            () = stream.outbox.behind() => false,
+            () = stream.outbox.overdue() => false,
         };
         if !is_sent {
             stream.close(CloseCode::TooSlow);
