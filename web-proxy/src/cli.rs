@@ -75,7 +75,7 @@ pub struct Options {
     /// local: make a certificate and keep it under --data
     #[arg(long, env = "SEALWIRE_TLS", value_name = "HOW")]
     tls: Option<OwnCertificate>,
-    /// Origin that is allowed beside the proxy's own, such as https://chat.example.org
+    /// Origin that is allowed beside the proxy's own, such as `https://chat.example.org`
     #[arg(
         long,
         env = "SEALWIRE_ORIGIN",
