@@ -1,6 +1,6 @@
 //! Who holds the secret, and who is asked the least.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use wire_format::MemberId;
 
@@ -29,8 +29,8 @@ pub(super) enum Pick {
 
 impl Holders {
     pub(super) fn insert(&mut self, holder: MemberId) {
-        if !self.open.contains_key(&holder) {
-            self.open.insert(holder, BTreeSet::new());
+        if let Entry::Vacant(place) = self.open.entry(holder) {
+            place.insert(BTreeSet::new());
             self.by_load.insert((0, holder));
         }
     }
