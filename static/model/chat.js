@@ -67,10 +67,15 @@ export class Chat {
   /**
    * Signs in as a guest.
    * @param {string} name
+   * @param {() => boolean} [wanted] whether it still is, once the answer is there
    * @returns {Promise<Refusal | null>} why not, or null
    */
-  async signIn(name) {
+  async signIn(name, wanted = () => true) {
     const outcome = await postCommand("auth.guest", { name });
+    if ("ok" in outcome && !wanted()) {
+      await postCommand("auth.logout");
+      return null;
+    }
     if ("ok" in outcome) {
       await this.#signedIn(outcome.ok);
       return null;
@@ -172,15 +177,40 @@ export class Chat {
     /** @type {SessionState} */
     const returning = { ...this.session.peek(), phase: "returning" };
     this.session.value = returning;
-    while (this.session.peek() === returning) {
-      const refused = await this.signIn(name);
+    const wanted = () => this.session.peek() === returning;
+    while (wanted()) {
+      const refused = await oneTabAtATime(() => this.#takeUp(name, wanted));
       if (refused === null) return;
       if (refused.code !== "unreachable" && refused.code !== "unavailable" && Date.now() > until) break;
       if (refused.code === "name_invalid" || refused.code === "not_allowed") break;
       await new Promise((resolve) => setTimeout(resolve, refused.retry_after_ms ?? RETURN_EVERY_MS));
     }
-    if (this.session.peek() !== returning) return;
+    if (!wanted()) return;
     remember("session", null);
     this.#out("name_lost");
   }
+
+  /**
+   * Takes up the session that another tab has signed in meanwhile, or signs in: a second sign-in would end the first.
+   * @param {string} name @param {() => boolean} wanted
+   * @returns {Promise<Refusal | null>}
+   */
+  async #takeUp(name, wanted) {
+    const session = await readSession();
+    if (!wanted()) return null;
+    if ("error" in session) return this.signIn(name, wanted);
+    await this.#signedIn(session.ok);
+    return null;
+  }
+}
+
+/**
+ * Keeps the tabs of a browser, which lose their session together, from signing in side by side.
+ * @template T
+ * @param {() => Promise<T>} run
+ * @returns {Promise<T>}
+ */
+function oneTabAtATime(run) {
+  const locks = globalThis.navigator?.locks;
+  return locks === undefined ? run() : locks.request("sealwire.sign-in", run);
 }
