@@ -2,11 +2,14 @@
 
 mod common;
 
+use std::time::Duration;
+
 use chat_client::{
     ConnectError, Keyring, Session, SessionEvent,
     room::{Happened, SendFailure},
     session::{Carry, SessionEnd},
 };
+use chat_server::Rate;
 use common::{House, PATIENCE, message_id, relay::Relay, text};
 use wire_format::{ErrorCode, ProxyKey, RoomId, event::MissedReason};
 
@@ -202,6 +205,28 @@ async fn rooms_are_opened_listed_entered_and_left() {
     alice.session.exit(entered.id).await.expect("left");
     let sent = alice.session.send_text(entered.id, message_id(), "x").await;
     assert_eq!(sent, Err(SendFailure::NotInRoom));
+    drop(alice);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_to_leave_is_still_there() {
+    let few = Rate {
+        every: Duration::from_secs(3_600),
+        burst: 40,
+    };
+    let mut house = House::start_with(few).await;
+    let mut alice = house.guest("alice").await;
+    let leave = async |room| {
+        let left = alice.session.exit(room).await;
+        left.map_err(|error| error.code())
+    };
+    let elsewhere = RoomId::of_name("elsewhere");
+    while leave(elsewhere).await != Err(ErrorCode::RateLimited) {}
+    let lobby = RoomId::of_name("lobby");
+    assert_eq!(leave(lobby).await, Err(ErrorCode::RateLimited));
+    alice.say("still here").await;
+    assert_eq!(alice.hear_text().await, "alice: still here");
     drop(alice);
     house.stop().await;
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rand::RngExt;
 use serde::de::DeserializeOwned;
 use wire_format::{
-    Deliver, Event, Refusal, ReplyFrame, RoomId, Sequence,
+    Deliver, ErrorCode, Event, Refusal, ReplyFrame, RoomId, Sequence,
     command::{
         Done, Operation,
         rooms::{Entered, OpenedRoom, Resume},
@@ -90,7 +90,11 @@ impl Driver {
                 Ok(())
             }
             Pending::Exit(room, asked) => {
-                self.forget(room);
+                // Who is refused is a member still, for the others as well.
+                let is_refused = |refusal: Refusal| refusal.code != ErrorCode::NotInRoom;
+                if !matches!(read::<Done>(&reply), Ok(Err(refusal)) if is_refused(refusal)) {
+                    self.forget(room);
+                }
                 self.answer(&reply, asked, |Done {}| ()).await
             }
             Pending::Members(asked) => self.answer(&reply, asked, |page| page).await,

@@ -27,7 +27,12 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn start() -> Self {
-        let server = serve(SocketAddr::from(([127, 0, 0, 1], 0))).await;
+        Self::start_with(Rate::UNLIMITED).await
+    }
+
+    /// Starts with so many commands for each connection.
+    pub(crate) async fn start_with(commands: Rate) -> Self {
+        let server = serve(SocketAddr::from(([127, 0, 0, 1], 0)), commands).await;
         let address = server.local_addr();
         Self {
             server: Some(server),
@@ -44,7 +49,7 @@ impl House {
 
     /// Starts another server on the same address: it has forgotten everything.
     pub(crate) async fn start_again(&mut self) {
-        self.server = Some(serve(self.address).await);
+        self.server = Some(serve(self.address, Rate::UNLIMITED).await);
     }
 
     pub(crate) fn sessions(&self) -> usize {
@@ -81,12 +86,13 @@ impl House {
     }
 }
 
-async fn serve(listen: SocketAddr) -> Running {
+async fn serve(listen: SocketAddr, commands: Rate) -> Running {
     let settings = Settings {
         listen,
         proxy_key: Some(ProxyKey::from_bytes([9; 32])),
         limits: Limits {
             sign_ins: Rate::UNLIMITED,
+            commands,
             ..Limits::default()
         },
         ..Settings::default()
