@@ -85,10 +85,10 @@ flags! {
     /// Sign-ins of one address, as 20/s:60 or 30/m:30 (after the colon the burst); 0: no limit [default: 2/s:60]
     #[arg(long, env = "SEALWIRE_SIGN_INS", value_name = "RATE")]
     sign_ins: RateText,
-    /// Commands of one connection; 0: no limit [default: 20/s:200]
+    /// Commands of one connection, those that cost more counted several times; 0: no limit [default: 20/s:200]
     #[arg(long, env = "SEALWIRE_COMMANDS", value_name = "RATE")]
     commands: RateText,
-    /// Messages of one connection; 0: no limit [default: 20/s:100]
+    /// Messages of one connection, each 32 KiB counted as one more; 0: no limit [default: 20/s:100]
     #[arg(long, env = "SEALWIRE_MESSAGES", value_name = "RATE")]
     messages: RateText,
     /// Refusals for going too fast before a connection is cut; 0: no limit [default: 5/s:200]

@@ -15,6 +15,7 @@ mod list_rooms;
 mod logout;
 mod open_room;
 mod start_epoch;
+mod weight;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -25,6 +26,7 @@ use wire_format::{
     command::{Command, Done},
 };
 
+pub(crate) use self::weight::weight;
 use crate::{
     admission::Entry, node::Node, outbox::Outbox, phase::Phase, room::Room, session::Session,
 };

@@ -19,16 +19,21 @@ impl Bucket {
         Self { full_at: now }
     }
 
-    /// Takes a token, or says after how long there will be one.
-    pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+    /// Takes so many tokens, or says after how long there will be as many. More than the burst
+    /// count as the burst: a full bucket is enough for everything.
+    pub(crate) fn take(&mut self, rate: Rate, tokens: u32, now: Instant) -> Result<(), Duration> {
         if rate.every.is_zero() {
             return Ok(());
         }
         let full_at = self.full_at.max(now);
-        let saved = rate.every.saturating_mul(rate.burst.saturating_sub(1));
-        let missing = full_at.duration_since(now).saturating_sub(saved);
+        let cost = rate.every.saturating_mul(tokens.min(rate.burst));
+        let most = rate.every.saturating_mul(rate.burst);
+        let missing = full_at
+            .duration_since(now)
+            .saturating_add(cost)
+            .saturating_sub(most);
         if missing.is_zero() {
-            self.full_at = full_at + rate.every;
+            self.full_at = full_at + cost;
             Ok(())
         } else {
             Err(missing)
@@ -52,14 +57,14 @@ mod tests {
         let rate = Rate::per_second(10, 3);
         let mut bucket = Bucket::full(now);
         for _ in 0..3 {
-            assert_eq!(bucket.take(rate, now), Ok(()));
+            assert_eq!(bucket.take(rate, 1, now), Ok(()));
         }
-        assert_eq!(bucket.take(rate, now), Err(Duration::from_millis(100)));
+        assert_eq!(bucket.take(rate, 1, now), Err(Duration::from_millis(100)));
         let later = now + Duration::from_millis(99);
-        assert_eq!(bucket.take(rate, later), Err(Duration::from_millis(1)));
+        assert_eq!(bucket.take(rate, 1, later), Err(Duration::from_millis(1)));
         let later = now + Duration::from_millis(100);
-        assert_eq!(bucket.take(rate, later), Ok(()));
-        assert!(bucket.take(rate, later).is_err());
+        assert_eq!(bucket.take(rate, 1, later), Ok(()));
+        assert!(bucket.take(rate, 1, later).is_err());
     }
 
     #[test]
@@ -68,16 +73,38 @@ mod tests {
         let rate = Rate::per_second(1, 2);
         let mut bucket = Bucket::full(now);
         let later = now + Duration::from_secs(3600);
-        assert_eq!(bucket.take(rate, later), Ok(()));
-        assert_eq!(bucket.take(rate, later), Ok(()));
-        assert!(bucket.take(rate, later).is_err());
+        assert_eq!(bucket.take(rate, 1, later), Ok(()));
+        assert_eq!(bucket.take(rate, 1, later), Ok(()));
+        assert!(bucket.take(rate, 1, later).is_err());
+    }
+
+    #[test]
+    fn several_tokens_are_taken_at_once_or_not_at_all() {
+        let now = Instant::now();
+        let rate = Rate::per_second(10, 10);
+        let mut bucket = Bucket::full(now);
+        assert_eq!(bucket.take(rate, 7, now), Ok(()));
+        assert_eq!(bucket.take(rate, 7, now), Err(Duration::from_millis(400)));
+        assert_eq!(bucket.take(rate, 3, now), Ok(()));
+        assert_eq!(bucket.take(rate, 1, now), Err(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn a_full_bucket_is_enough_for_everything() {
+        let now = Instant::now();
+        let rate = Rate::per_second(10, 10);
+        let mut bucket = Bucket::full(now);
+        assert_eq!(bucket.take(rate, 33, now), Ok(()));
+        assert_eq!(bucket.take(rate, 33, now), Err(Duration::from_secs(1)));
+        let later = now + Duration::from_secs(1);
+        assert_eq!(bucket.take(rate, 33, later), Ok(()));
     }
 
     #[test]
     fn no_limit_is_no_limit() {
         let now = Instant::now();
         let mut bucket = Bucket::full(now);
-        assert!((0..10_000).all(|_| bucket.take(Rate::UNLIMITED, now).is_ok()));
+        assert!((0..10_000).all(|_| bucket.take(Rate::UNLIMITED, 1, now).is_ok()));
     }
 
     #[test]

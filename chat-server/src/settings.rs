@@ -61,9 +61,9 @@ pub struct Limits {
     pub connections_per_address: u32,
     /// Sign-ins of one address (IPv6: one /64). Loopback is exempt unless a proxy carries it.
     pub sign_ins: Rate,
-    /// Commands of one connection.
+    /// Commands of one connection; one that is answered with a page, or tells many, counts as five.
     pub commands: Rate,
-    /// Publishes of one connection.
+    /// Publishes of one connection; each 32 KiB of payload count as one more.
     pub messages: Rate,
     /// Refusals for going too fast that one connection may collect before it is cut as a flood.
     pub patience: Rate,

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{
-    rate::Bucket,
-    settings::{Limits, Rate},
-};
+use crate::{rate::Bucket, settings::Limits};
 
 /// The three buckets of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +17,10 @@ pub(super) struct Budget {
 /// What is spent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Spend {
-    /// One command, or one heartbeat that nobody asked for.
-    Command,
-    /// One publish.
-    Message,
+    /// A command of this weight, or a heartbeat that nobody asked for.
+    Command(u32),
+    /// A publish with so many bytes of payload.
+    Message(usize),
 }
 
 /// Why nothing could be spent.
@@ -45,33 +42,54 @@ impl Budget {
         }
     }
 
-    /// Spends one token.
+    /// Spends what it costs.
     ///
     /// # Errors
-    /// [`Overdrawn`] if there is none.
+    /// [`Overdrawn`] if there is not as much.
     pub(super) fn spend(
         &mut self,
         what: Spend,
         limits: &Limits,
         now: Instant,
     ) -> Result<(), Overdrawn> {
-        let (bucket, rate): (&mut Bucket, Rate) = match what {
-            Spend::Command => (&mut self.commands, limits.commands),
-            Spend::Message => (&mut self.messages, limits.messages),
+        let spent = match what {
+            Spend::Command(weight) => self.commands.take(limits.commands, weight, now),
+            Spend::Message(bytes) => self.messages.take(limits.messages, tokens_of(bytes), now),
         };
-        let Err(wait) = bucket.take(rate, now) else {
+        let Err(wait) = spent else {
             return Ok(());
         };
-        match self.patience.take(limits.patience, now) {
+        match self.patience.take(limits.patience, 1, now) {
             Ok(()) => Err(Overdrawn::Wait(wait)),
             Err(_) => Err(Overdrawn::Flood),
         }
     }
 }
 
+/// What a payload costs: it is sent once to every member.
+fn tokens_of(bytes: usize) -> u32 {
+    u32::try_from(1 + bytes / BYTES_A_TOKEN).unwrap_or(u32::MAX)
+}
+
+/// Bytes of payload that cost one more token: what people write costs one, the largest frame 33.
+const BYTES_A_TOKEN: usize = 32 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Rate;
+
+    #[test]
+    fn a_payload_costs_by_its_bytes() {
+        for (bytes, tokens) in [(0, 1), (32 * 1024 - 1, 1), (32 * 1024, 2), (1 << 20, 33)] {
+            assert_eq!(tokens_of(bytes), tokens, "{bytes} bytes");
+        }
+        let now = Instant::now();
+        let mut budget = Budget::new(now);
+        let mut largest = || budget.spend(Spend::Message(1 << 20), &Limits::default(), now);
+        assert!((0..3).all(|_| largest().is_ok()));
+        assert!(largest().is_err());
+    }
 
     #[test]
     fn refusals_wear_patience_out() {
@@ -83,11 +101,11 @@ mod tests {
         };
         let mut budget = Budget::new(now);
         let mut spend = |what| budget.spend(what, &limits, now);
-        assert_eq!(spend(Spend::Message), Ok(()));
+        assert_eq!(spend(Spend::Message(1)), Ok(()));
         let wait = Err(Overdrawn::Wait(Duration::from_secs(1)));
-        assert_eq!(spend(Spend::Message), wait);
-        assert_eq!(spend(Spend::Message), wait);
-        assert_eq!(spend(Spend::Message), Err(Overdrawn::Flood));
-        assert_eq!(spend(Spend::Command), Ok(()));
+        assert_eq!(spend(Spend::Message(1)), wait);
+        assert_eq!(spend(Spend::Message(1)), wait);
+        assert_eq!(spend(Spend::Message(1)), Err(Overdrawn::Flood));
+        assert_eq!(spend(Spend::Command(1)), Ok(()));
     }
 }

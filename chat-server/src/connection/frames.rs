@@ -77,7 +77,7 @@ impl Connection {
     }
 
     fn ping(&mut self, token: [u8; 8], now: Instant) -> Next {
-        match self.budget.spend(Spend::Command, &self.node.limits, now) {
+        match self.budget.spend(Spend::Command(1), &self.node.limits, now) {
             Ok(()) => self.outbox.send(&ServerFrame::Pong(token)),
             // There is no refusal for a ping; it only wears patience out.
             Err(Overdrawn::Wait(_)) => {}
@@ -89,7 +89,7 @@ impl Connection {
     fn pong(&mut self, now: Instant) -> Next {
         let unexpected = !self.clock.pong();
         if unexpected {
-            let spent = self.budget.spend(Spend::Command, &self.node.limits, now);
+            let spent = self.budget.spend(Spend::Command(1), &self.node.limits, now);
             if spent == Err(Overdrawn::Flood) {
                 return Next::End(self.close(CloseCode::Flood));
             }
@@ -98,9 +98,9 @@ impl Connection {
     }
 
     fn publish(&mut self, publish: Publish, now: Instant) -> Next {
-        let request = publish.request;
-        if let Err(overdrawn) = self.budget.spend(Spend::Message, &self.node.limits, now) {
-            return self.overdrawn(request, overdrawn);
+        let cost = Spend::Message(publish.payload.len());
+        if let Err(overdrawn) = self.budget.spend(cost, &self.node.limits, now) {
+            return self.overdrawn(publish.request, overdrawn);
         }
         self.publish_paid(publish)
     }
@@ -142,7 +142,9 @@ impl Connection {
         // for are paid for below.
         let is_answer = matches!(parsed, Ok(Command::AnswerEpoch(_)));
         if !is_answer {
-            let spent = self.budget.spend(Spend::Command, &self.node.limits, now);
+            let weight = parsed.as_ref().map_or(1, command::weight);
+            let cost = Spend::Command(weight);
+            let spent = self.budget.spend(cost, &self.node.limits, now);
             if let Err(overdrawn) = spent {
                 return self.overdrawn(request, overdrawn);
             }
@@ -152,7 +154,7 @@ impl Connection {
             Err(error) => Err(error.code().into()),
         };
         if is_answer && answer.is_err() {
-            let spent = self.budget.spend(Spend::Command, &self.node.limits, now);
+            let spent = self.budget.spend(Spend::Command(1), &self.node.limits, now);
             if spent == Err(Overdrawn::Flood) {
                 return Next::End(self.close(CloseCode::Flood));
             }

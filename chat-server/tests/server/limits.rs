@@ -53,10 +53,11 @@ async fn messages_beyond_the_rate_are_refused_with_the_time_to_wait() {
 #[tokio::test]
 async fn commands_beyond_the_rate_are_refused() {
     let house = House::limited(Limits {
-        commands: Rate::per_minute(1, 4),
+        commands: Rate::per_minute(1, 14),
         ..Limits::default()
     })
     .await;
+    // Two commands; a list costs as much as five.
     let mut peer = house.guest("fast").await;
     for _ in 0..2 {
         peer.call(&List {}, Bytes::new()).await.expect("a list");
