@@ -172,7 +172,10 @@ impl Driver {
             }
             ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Internal => {
                 let wait = refusal.retry_after_ms.unwrap_or(1_000);
-                let at = self.clock.now().at + Duration::from_millis(wait.into());
+                let wait = Duration::from_millis(wait.into());
+                // One after the other: all of them at once would be refused again but for one.
+                let place = u32::try_from(self.losses.later.len()).unwrap_or(u32::MAX);
+                let at = self.clock.now().at + wait.saturating_mul(place.saturating_add(1));
                 self.losses.later.push_back((at, room));
             }
             _ => {
