@@ -25,13 +25,14 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{sync::Notify, time::Instant};
 use wire_format::{
     ChannelId, Event, EventFrame, MemberId, RoomId, RunId, ServerFrame,
     command::rooms::{Member, MemberPage, OpenedRoom, RoomSummary},
-    limits::MEMBERS_PER_PAGE,
+    limits::{EMPTY_ROOM, MEMBERS_PER_PAGE},
 };
 
 use self::{epochs::Epochs, stream::Stream};
@@ -65,6 +66,8 @@ struct State {
     epochs: Epochs,
     /// Since when nobody is here.
     empty_since: Option<Instant>,
+    /// How long the room is kept while nobody is here.
+    kept_empty: Duration,
     /// The registry has forgotten this room; it must not be entered any more.
     forgotten: bool,
 }
@@ -158,6 +161,7 @@ impl State {
             flushing: false,
             epochs: Epochs::default(),
             empty_since: Some(Instant::now()),
+            kept_empty: NEVER_ENTERED,
             forgotten: false,
         }
     }
@@ -185,6 +189,11 @@ impl State {
         }
     }
 
+    /// When the room may be forgotten, if nobody comes.
+    fn expires(&self) -> Option<Instant> {
+        self.empty_since.map(|since| since + self.kept_empty)
+    }
+
     /// Takes note that somebody came or went.
     fn occupants_changed(&mut self, count: &AtomicU32) {
         self.seats = None;
@@ -192,6 +201,7 @@ impl State {
         count.store(members, Ordering::Relaxed);
         if members > 0 {
             self.empty_since = None;
+            self.kept_empty = EMPTY_ROOM;
         } else {
             self.empty_since.get_or_insert(Instant::now());
         }
@@ -209,6 +219,10 @@ fn event_with(event: &Event, tail: bytes::Bytes) -> bytes::Bytes {
         .encode()
         .stream()
 }
+
+/// How long a room is kept that nobody has entered: whoever opens rooms only to use them up has to
+/// go on paying for them.
+const NEVER_ENTERED: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests;

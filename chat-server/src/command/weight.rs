@@ -1,18 +1,27 @@
 //! What a command costs.
 
-use wire_format::command::Command;
+use wire_format::{ErrorCode, command::Command};
+
+use crate::room::Rooms;
 
 /// The tokens that a command takes from its connection's budget: as many as it makes more work than
 /// a plain one, so that the dear ones cannot be had at the rate of the cheap ones.
-pub(crate) fn weight(command: &Command) -> u32 {
+pub(crate) fn weight(command: &Command, rooms: &Rooms) -> u32 {
     match command {
         // Answers with hundreds of members or rooms, or with a whole ring.
         Command::EnterRoom(_) | Command::ListMembers(_) | Command::ListRooms(_) => PAGE,
         // An event in each room that the session is in.
         Command::Announce(_) => PAGE,
+        Command::OpenRoom(open) if makes_room(&open.room, rooms) => ROOM,
         _ => 1,
     }
 }
 
+fn makes_room(name: &str, rooms: &Rooms) -> bool {
+    matches!(rooms.named(name), Err(ErrorCode::NoSuchRoom))
+}
+
 /// Tokens of a command that is answered with a page, or tells many.
 const PAGE: u32 = 5;
+/// Tokens of making a room: there are only so many.
+const ROOM: u32 = 10;

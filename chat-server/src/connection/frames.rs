@@ -142,7 +142,9 @@ impl Connection {
         // for are paid for below.
         let is_answer = matches!(parsed, Ok(Command::AnswerEpoch(_)));
         if !is_answer {
-            let weight = parsed.as_ref().map_or(1, command::weight);
+            let weight = parsed
+                .as_ref()
+                .map_or(1, |command| command::weight(command, &self.node.rooms));
             let cost = Spend::Command(weight);
             let spent = self.budget.spend(cost, &self.node.limits, now);
             if let Err(overdrawn) = spent {

@@ -7,7 +7,6 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use wire_format::limits::EMPTY_ROOM;
 
 use super::{Room, Rooms, Seat, State, stream::Chunk};
 
@@ -60,7 +59,7 @@ impl Room {
             self.taken.notify_waiters();
             return Turn::Flush(chunk, seats);
         }
-        let expires = state.empty_since.map(|since| since + EMPTY_ROOM);
+        let expires = state.expires();
         if expires.is_some_and(|expires| expires <= now) {
             return Turn::Expired;
         }

@@ -7,11 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wire_format::{
-    ErrorCode, RoomId, RunId,
-    command::rooms::RoomSummary,
-    limits::{EMPTY_ROOM, ROOMS_PER_PAGE},
-};
+use wire_format::{ErrorCode, RoomId, RunId, command::rooms::RoomSummary, limits::ROOMS_PER_PAGE};
 
 use super::{Room, State};
 use crate::{figures::Figures, names};
@@ -92,8 +88,8 @@ impl Rooms {
         let mut by_id = self.lock();
         let mut state = room.lock();
         let is_over = state
-            .empty_since
-            .is_some_and(|since| since + EMPTY_ROOM <= Instant::now());
+            .expires()
+            .is_some_and(|expires| expires <= Instant::now());
         if !is_over {
             return false;
         }

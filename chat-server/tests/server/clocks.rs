@@ -98,3 +98,27 @@ async fn an_empty_room_is_kept_for_two_minutes() {
     drop(stopwatch);
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_room_that_nobody_enters_is_gone_after_ten_seconds() {
+    let house = House::open().await;
+    let stopwatch = Stopwatch::stop();
+    let mut ann = house.guest("Ann").await;
+    let open = wire_format::command::rooms::Open { room: "den".into() };
+    let opened = ann.call(&open, bytes::Bytes::new()).await;
+    opened.expect("a room");
+    let mut rooms = async || {
+        let list = wire_format::command::rooms::List {};
+        let (listed, _) = ann.call(&list, bytes::Bytes::new()).await.expect("a list");
+        listed.rooms.len()
+    };
+    stopwatch.advance(9.5).await;
+    assert_eq!(rooms().await, 2);
+    stopwatch.advance(1.0).await;
+    tokio::task::yield_now().await;
+    assert_eq!(rooms().await, 1);
+    drop(ann);
+    house.empties().await;
+    drop(stopwatch);
+    house.close().await;
+}
