@@ -178,7 +178,7 @@ impl Cli {
         let flags = self.flags.or(file).or(customary()?);
         Ok(Run {
             log_format: flags.log_format.unwrap_or_default(),
-            grace: Duration::from_secs(flags.grace_seconds.unwrap_or(10)),
+            grace: seconds(flags.grace_seconds.unwrap_or(10)),
             settings: flags.into_settings()?,
         })
     }
@@ -212,12 +212,15 @@ impl Flags {
                 rooms: self.rooms.unwrap_or(usual.rooms),
                 members_per_room: self.members_per_room.unwrap_or(usual.members_per_room),
                 outbox_bytes: self.outbox_bytes.unwrap_or(usual.outbox_bytes),
-                outbox_deadline: self
-                    .outbox_seconds
-                    .map_or(usual.outbox_deadline, Duration::from_secs),
+                outbox_deadline: self.outbox_seconds.map_or(usual.outbox_deadline, seconds),
             },
         })
     }
+}
+
+/// At most a day: what is added to the present instant must stay one.
+fn seconds(given: u64) -> Duration {
+    Duration::from_secs(given.min(24 * 60 * 60))
 }
 
 fn read_file(path: &PathBuf) -> Result<Flags, CliError> {
@@ -307,6 +310,12 @@ mod tests {
     fn a_key_that_is_not_a_setting_is_named() {
         let error = toml::from_str::<Flags>("conections = 7").expect_err("a typo");
         assert!(error.to_string().contains("conections"));
+    }
+
+    #[test]
+    fn no_time_is_longer_than_a_day() {
+        assert_eq!(seconds(10), Duration::from_secs(10));
+        assert_eq!(seconds(1 << 63), Duration::from_secs(86_400));
     }
 
     #[test]
