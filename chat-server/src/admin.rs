@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tracing::{debug, warn};
 
@@ -56,13 +56,14 @@ async fn serve_one(node: Arc<Node>, stream: TcpStream) {
         let response = respond(&node, &request);
         async move { Ok::<_, Infallible>(response) }
     });
-    let served = http1::Builder::new()
+    let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(READ_WITHIN)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        debug!(%error, "an admin connection ended");
+        .serve_connection(TokioIo::new(stream), service);
+    match timeout(SERVED_WITHIN, serving).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => debug!(%error, "an admin connection ended"),
+        Err(_) => debug!("an admin connection lasted too long"),
     }
 }
 
@@ -112,5 +113,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 const CONNECTIONS: usize = 16;
 /// How long a request head may take.
 const READ_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection may last: one that sends and never reads must not keep its place.
+const SERVED_WITHIN: Duration = Duration::from_secs(30);
 /// Rest after a failure to accept.
 const BACK_OFF: Duration = Duration::from_millis(100);
