@@ -53,8 +53,8 @@ pub(crate) struct Outboxes {
 /// The sending side of one connection. Chunks are whole frames and leave in the order of the calls.
 pub(crate) struct Outbox {
     shared: Arc<Outboxes>,
-    /// Never held across an await; what is done under it is at most one system call that does not
-    /// block. It gives replies, events and deliveries one order.
+    /// Never held across an await; no system call under it blocks, and they end when the socket
+    /// takes no more. It gives replies, events and deliveries one order.
     state: Mutex<State>,
     /// Tells the connection's task that the outbox began to end, or has ended.
     signal: Notify,

@@ -116,7 +116,8 @@ impl Outbox {
         cx: &mut Context<'_>,
     ) -> Poll<std::io::Result<()>> {
         while let Some(front) = queue.front() {
-            // A slice at a time, so that encrypting does not hold the lock for a whole chunk.
+            // A slice at a time, so that TLS does not encrypt far ahead of the socket. The lock is
+            // kept until the socket takes no more.
             let slice = &front[..front.len().min(SLICE_BYTES)];
             let written = ready!(Pin::new(&mut *socket).poll_write(cx, slice))?;
             if written == 0 {
