@@ -168,7 +168,10 @@ async fn accept(node: Arc<Node>, listener: TcpListener) {
             Some((_, Err(error))) => {
                 node.figures.accept_failed();
                 warn!(%error, "cannot accept");
-                sleep(back_off).await;
+                tokio::select! {
+                    () = node.stopping.cancelled() => return,
+                    () = sleep(back_off) => {}
+                }
                 back_off = (back_off * 2).min(BACK_OFF_MOST);
             }
         }
