@@ -59,9 +59,10 @@ pub struct Limits {
     /// Connections at once from one address (IPv6: one /64); 0 is no limit. Loopback and proxies
     /// are exempt.
     pub connections_per_address: u32,
-    /// Sign-ins of one address (IPv6: one /64). Loopback is exempt unless a proxy carries it.
+    /// Sign-ins of one address (IPv6: one /64). Loopback is exempt.
     pub sign_ins: Rate,
-    /// Commands of one connection; one that is answered with a page, or tells many, counts as five.
+    /// Commands of one connection; one that is answered with a page, or tells many, counts as five,
+    /// making a room as ten.
     pub commands: Rate,
     /// Publishes of one connection; each 32 KiB of payload count as one more.
     pub messages: Rate,
