@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Browsers } from "./harness/browser.js";
 import { Gate } from "./harness/gate.js";
-import { Tiers } from "./harness/programs.js";
+import { Tiers, joinLobby } from "./harness/programs.js";
 
 const TIMEOUT = { timeout: 180_000 };
 /** @type {Tiers} */ let tiers;
@@ -79,4 +79,24 @@ test("a cut of the page's own connection heals, with what was said meanwhile", T
   assert.deepEqual(await ben.texts(), ["one", "two", "three", "four"]);
   assert.equal(ben.loads, 1);
   await browsers.close();
+});
+
+test("a killed proxy that comes back takes its people in again without a reload", TIMEOUT, async () => {
+  const expected = [/WebSocket connection/, /ERR_/, /status of 401/, /status of 503/];
+  const anna = await browsers.open(tiers.url, expected);
+  await anna.signIn("Anna");
+  const terminal = joinLobby(tiers.server, "terminal");
+  await anna.sees("terminal came in");
+  await anna.say("before");
+  await terminal.line((line) => line.includes("before"));
+  await tiers.restartProxy();
+  await anna.page.locator("#composer").waitFor();
+  await anna.keyed();
+  terminal.types("welcome back");
+  await anna.hears("welcome back");
+  await anna.say("after");
+  await terminal.line((line) => line.includes("after"));
+  assert.deepEqual(await anna.texts(), ["before", "welcome back", "after"]);
+  assert.equal(anna.loads, 1, "the page was loaded once");
+  assert.equal(await terminal.leave(), 0);
 });

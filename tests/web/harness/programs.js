@@ -138,8 +138,7 @@ export class Tiers {
     const data = mkdtempSync(join(tmpdir(), "sealwire-web-"));
     const tiers = new Tiers(data);
     await tiers.startServer("127.0.0.1:0");
-    tiers.proxy = start("web-proxy", ["--listen=127.0.0.1:0", `--backend=${tiers.server}`, `--data=${join(data, "proxy")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
-    tiers.url = `http://${await tiers.proxy.listening()}`;
+    await tiers.startProxy("127.0.0.1:0");
     return tiers;
   }
 
@@ -158,6 +157,18 @@ export class Tiers {
   async startServer(address) {
     this.chat = start("chat-server", [`--listen=${address}`, `--data=${join(this.data, "chat")}`]);
     this.server = await this.chat.listening();
+  }
+
+  /** @param {string} address */
+  async startProxy(address) {
+    this.proxy = start("web-proxy", [`--listen=${address}`, `--backend=${this.server}`, `--data=${join(this.data, "proxy")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
+    this.url = `http://${await this.proxy.listening()}`;
+  }
+
+  /** Ends the web-proxy without a chance to say so and starts it on the same port. */
+  async restartProxy() {
+    await this.proxy?.kill();
+    await this.startProxy(new URL(this.url).host);
   }
 
   /** Ends the chat-server without a chance to say so and starts it on the same port. */
