@@ -24,7 +24,7 @@ pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
     _open: Option<OpenConnection>,
     connections: Gauge,
-    /// Cancelled when the peer has taken nothing for too long: the connection is dropped.
+    /// Cancelled to drop the connection, as when the peer takes nothing, and when it has ended.
     pub(crate) cut: CancellationToken,
 }
 
@@ -47,6 +47,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.connections.dec();
+        self.cut.cancel();
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use futures_util::stream;
-use http::header;
+use http::{HeaderValue, Version, header};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use wire_format::limits::PING_EVERY;
@@ -18,7 +18,7 @@ use wire_format::limits::PING_EVERY;
 use super::session_of;
 use crate::{
     app::App,
-    client::{Client, Connection, Place},
+    client::{Client, Connection},
     figures::StreamKind,
     rejection::Rejection,
     same_site::Purpose,
@@ -34,13 +34,15 @@ pub(super) async fn open(
     let session = session_of(&app, client, &parts, Purpose::Read)?;
     let stream = session.downlink.open(StreamKind::events)?;
     let gone = CancellationToken::new();
+    let is_http1 = parts.version == Version::HTTP_11;
     if let Some(connection) = parts.extensions.get::<Connection>() {
-        let watch = cut_when_overdue(
-            stream.outbox.clone(),
-            gone.clone(),
-            connection.place.clone(),
-        );
-        app.tasks.spawn(watch);
+        let watch = Watch {
+            outbox: stream.outbox.clone(),
+            gone: gone.clone(),
+            cut: connection.place.cut.clone(),
+            is_alone: is_http1,
+        };
+        app.tasks.spawn(watch.run());
     }
     let events = Events::new(stream, gone.drop_guard());
     let frames = stream::unfold(events, |mut events| async {
@@ -52,14 +54,42 @@ pub(super) async fn open(
         // Not to be collected by anything on the way.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, Body::from_stream(frames)).into_response())
+    let mut response = (headers, Body::from_stream(frames)).into_response();
+    if is_http1 {
+        // The stream's end is the connection's end; see `Watch`.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
 }
 
 /// Drops the connection of a page that does not take the last frames of its stream: while a write
 /// waits for it, nobody asks the stream for more.
-async fn cut_when_overdue(outbox: Arc<Outbox>, gone: CancellationToken, place: Arc<Place>) {
-    if gone.run_until_cancelled(outbox.overdue()).await.is_some() {
-        place.cut.cancel();
+struct Watch {
+    outbox: Arc<Outbox>,
+    /// Cancelled when the stream was handed over whole, or the page has gone.
+    gone: CancellationToken,
+    /// Cancelled when the connection has ended, or to end it.
+    cut: CancellationToken,
+    /// Whether the connection has nothing else to do.
+    is_alone: bool,
+}
+
+impl Watch {
+    async fn run(self) {
+        self.cut.run_until_cancelled(self.overdue()).await;
+    }
+
+    async fn overdue(&self) {
+        let overdue = self.gone.run_until_cancelled(self.outbox.overdue()).await;
+        if overdue.is_none() {
+            if !self.is_alone || !self.outbox.is_closed() {
+                return;
+            }
+            // Handed over, and perhaps not written.
+            self.outbox.overdue().await;
+        }
+        self.cut.cancel();
     }
 }
 

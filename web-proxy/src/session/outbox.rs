@@ -99,6 +99,11 @@ impl Outbox {
         }
     }
 
+    /// Whether the proxy has closed the stream.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_cancelled()
+    }
+
     /// Waits until the stream was closed and its last frames should have been taken.
     pub(crate) async fn overdue(&self) {
         self.closed.cancelled().await;

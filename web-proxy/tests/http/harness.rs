@@ -24,7 +24,9 @@ impl House {
     }
 
     pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
-        let server = Server::bind(chat_server::Settings::default()).await;
+        let mut settings = chat_server::Settings::default();
+        settings.limits.messages = chat_server::Rate::UNLIMITED;
+        let server = Server::bind(settings).await;
         let server = server.expect("a free port").start();
         let mut settings = Settings::loopback(server.local_addr());
         settings.key_pool = NonZeroUsize::MIN.saturating_add(2);

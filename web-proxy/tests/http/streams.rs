@@ -378,8 +378,8 @@ async fn a_page_without_websockets_talks_by_events_and_posts() {
     house.close().await;
 }
 
-#[tokio::test]
-async fn a_stop_does_not_wait_for_pages_that_take_nothing() {
+/// Bob talks while Ada's streams take nothing; then both tiers stop.
+async fn stop_with_stuck_streams(messages: u32) {
     let house = House::open_with(|settings| {
         settings.limits.message_rate = "100000/s".parse().expect("a rate");
     })
@@ -389,11 +389,21 @@ async fn a_stop_does_not_wait_for_pages_that_take_nothing() {
     let _stuck_socket = in_lobby(&house, &ada).await;
     let _stuck_events = events(&house, &ada).await;
     let text = "x".repeat(200_000);
-    // More than the operating system keeps for a peer, less than what the server cuts.
-    for request in 1..=40 {
+    for request in 1..=messages {
         send(&mut talking, publish(request, &text)).await;
         find(&mut talking, text_of).await;
     }
     // Asserts that everything drains within the grace period.
     house.close().await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_pages_that_take_nothing() {
+    // More than the operating system keeps for a peer, less than what the proxy cuts.
+    stop_with_stuck_streams(40).await;
+}
+
+#[tokio::test]
+async fn pages_that_fall_too_far_behind_are_cut_and_forgotten() {
+    stop_with_stuck_streams(120).await;
 }
