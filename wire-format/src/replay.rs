@@ -94,6 +94,9 @@ pub struct ReplayLimits {
     /// Counters behind the newest of a numbering. Above the ring's frames, so that whatever a
     /// server still has is still known.
     pub window: u64,
+    /// Hashes of all numberings together, each in some 60 bytes; the numberings that were silent
+    /// longest are forgotten whole, so that what is left has no gaps. The latest is always kept.
+    pub hashes: usize,
     /// Message ids, of all senders together.
     pub messages: usize,
 }
@@ -103,6 +106,7 @@ impl Default for ReplayLimits {
         Self {
             series: 4096,
             window: 1024,
+            hashes: 65_536,
             messages: 8192,
         }
     }
@@ -113,6 +117,8 @@ impl Default for ReplayLimits {
 pub struct ReplayTable {
     limits: ReplayLimits,
     series: HashMap<Series, Counters>,
+    /// Hashes in all series together.
+    hashes: usize,
     messages: HashSet<(MemberId, ChannelId, MessageId)>,
     message_order: VecDeque<(MemberId, ChannelId, MessageId)>,
     recorded: u64,
@@ -131,6 +137,7 @@ impl ReplayTable {
         Self {
             limits,
             series: HashMap::new(),
+            hashes: 0,
             messages: HashSet::new(),
             message_order: VecDeque::new(),
             recorded: 0,
@@ -183,6 +190,7 @@ impl ReplayTable {
         let before = counters.newest;
         counters.newest = before.max(key.counter);
         let floor = counters.newest.saturating_sub(window);
+        let before_insert = counters.hashes.len();
         counters.hashes.insert(key.counter, key.hash);
         while counters
             .hashes
@@ -191,6 +199,8 @@ impl ReplayTable {
         {
             counters.hashes.pop_first();
         }
+        self.hashes = self.hashes - before_insert + counters.hashes.len();
+        self.forget_above_limit();
         (key.counter > before && key.counter - before > 1).then(|| Hole {
             first: before + 1,
             last: key.counter - 1,
@@ -201,13 +211,20 @@ impl ReplayTable {
         newest.saturating_sub(self.limits.window)
     }
 
+    fn forget_above_limit(&mut self) {
+        while self.hashes > self.limits.hashes && self.series.len() > 1 {
+            self.forget_longest_silent();
+        }
+    }
+
     fn forget_longest_silent(&mut self) {
         let silent = self
             .series
             .iter()
             .min_by_key(|(_, counters)| counters.last_recorded);
-        if let Some(series) = silent.map(|(series, _)| *series) {
-            self.series.remove(&series);
+        let silent = silent.map(|(series, _)| *series);
+        if let Some(counters) = silent.and_then(|series| self.series.remove(&series)) {
+            self.hashes -= counters.hashes.len();
         }
     }
 }
@@ -225,6 +242,7 @@ mod tests {
     const LIMITS: ReplayLimits = ReplayLimits {
         series: 3,
         window: 4,
+        hashes: 15,
         messages: 3,
     };
 
@@ -341,5 +359,36 @@ mod tests {
         table.record(&key(100, 0, 3));
         assert_eq!(table.check(&key(47, 47, 47)), Seen::Fresh);
         assert_eq!(table.check(&key(49, 49, 1)), Seen::SameAgain);
+    }
+
+    #[test]
+    fn all_hashes_together_are_bounded() {
+        let limits = ReplayLimits {
+            hashes: 8,
+            ..LIMITS
+        };
+        let mut table = ReplayTable::new(limits);
+        for who in 1..=3 {
+            for counter in 0..20 {
+                table.record(&key(who, counter, who));
+                let kept: usize = table.series.values().map(|one| one.hashes.len()).sum();
+                assert_eq!(table.hashes, kept);
+                assert!(kept <= limits.hashes);
+            }
+        }
+        // Five of each fit in the window: the one that was silent longest is gone, as a whole.
+        assert_eq!(table.check(&key(1, 19, 1)), Seen::Fresh);
+        assert_eq!(table.check(&key(2, 19, 2)), Seen::Fresh);
+        assert_eq!(table.check(&key(3, 19, 3)), Seen::SameAgain);
+        // A single numbering keeps its window.
+        let mut table = ReplayTable::new(ReplayLimits {
+            hashes: 2,
+            ..limits
+        });
+        for counter in 0..20 {
+            table.record(&key(1, counter, 1));
+        }
+        assert_eq!(table.check(&key(1, 15, 1)), Seen::SameAgain);
+        assert_eq!(table.hashes, 5);
     }
 }
