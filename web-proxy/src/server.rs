@@ -194,7 +194,8 @@ impl Proxy {
         let outcome = drain(&app, grace).await;
         background.halt.cancel();
         background.tasks.close();
-        background.tasks.wait().await;
+        // A peer of the admin listener that is slow goes without its answer.
+        let _ = timeout(LAST_WORDS, background.tasks.wait()).await;
         outcome
     }
 
@@ -247,5 +248,7 @@ fn local_address(listener: &TcpListener, flag: &'static str) -> Result<SocketAdd
     })
 }
 
+/// How long answers of the admin listener may take once everything else has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// When pages are told to come back, in milliseconds: spread, so that they do not come together.
 const RESUME_AFTER_MS: std::ops::Range<u32> = 500..3_000;

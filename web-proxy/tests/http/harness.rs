@@ -13,6 +13,7 @@ use web_proxy::{Handle, Outcome, Proxy, Settings};
 /// Both tiers; [`House::close`] asserts that they drain.
 pub(crate) struct House {
     pub(crate) proxy: SocketAddr,
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) handle: Handle,
     serving: JoinHandle<Outcome>,
     server: chat_server::Running,
@@ -39,6 +40,7 @@ impl House {
         let proxy = Proxy::bind(settings).await.expect("a proxy");
         Self {
             proxy: proxy.local_addr(),
+            admin: proxy.admin_addr(),
             handle: proxy.handle(),
             serving: tokio::spawn(proxy.serve()),
             server,
