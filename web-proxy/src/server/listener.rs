@@ -94,8 +94,7 @@ async fn serve(
     app: Arc<App>,
     acceptor: Option<TlsAcceptor>,
 ) {
-    // Frames are small and leave at once.
-    let _ = stream.set_nodelay(true);
+    prepare(&stream);
     let Some(acceptor) = acceptor else {
         let stream = StrictLines::new(Deadline::new(stream, 1));
         return http::serve(stream, http::Spoken::Http1, connection, app).await;
@@ -115,6 +114,16 @@ async fn serve(
     }
 }
 
+/// Sets what every connection needs; where the system knows no such option, it goes without.
+fn prepare(stream: &TcpStream) {
+    // Frames are small and leave at once.
+    let _ = stream.set_nodelay(true);
+    // Keep-alive comments always fit into the kernel's buffer: only the kernel notices that the
+    // peer of a quiet event stream is gone.
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(ACKNOWLEDGED_WITHIN));
+}
+
 async fn handshake(
     acceptor: TlsAcceptor,
     stream: TcpStream,
@@ -128,9 +137,29 @@ async fn handshake(
 const HTTP2_PREFACE_BYTES: usize = 24;
 /// How long TLS may take to come about.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// How long sent bytes may go without an acknowledgement: three keep-alive comments.
+#[cfg(target_os = "linux")]
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(45);
 /// First and longest wait after a failed accept, as when file descriptors are used up.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// The answer to an address that opens too many connections.
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_vanishes_is_noticed_by_the_kernel() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (peer, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, _) = accepted.expect("a connection");
+        prepare(&stream);
+        let option = socket2::SockRef::from(&stream).tcp_user_timeout();
+        assert_eq!(option.expect("an option"), Some(ACKNOWLEDGED_WITHIN));
+        drop(peer);
+    }
+}
