@@ -59,7 +59,8 @@ impl Arrivals {
                 return arrival;
             }
         }
-        Arrival::Ended(CloseCode::Done)
+        // It ended without a word.
+        Arrival::Ended(CloseCode::Timeout)
     }
 
     fn arrival(&mut self, event: SessionEvent) -> Option<Arrival> {
@@ -156,10 +157,27 @@ fn in_place(unreadable: Unreadable) -> Delivery {
 fn close_code_of(end: &SessionEnd) -> CloseCode {
     match end {
         SessionEnd::Lost(LostCause::Ended(Ended::Closed(code))) => *code,
-        SessionEnd::SignedOut | SessionEnd::Lost(_) | SessionEnd::Internal => CloseCode::Done,
+        SessionEnd::SignedOut => CloseCode::Done,
+        // The page signs in again under its name and keeps what is unsent.
+        SessionEnd::Lost(_) | SessionEnd::Internal => CloseCode::Timeout,
     }
 }
 
 fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_comes_back_from_every_end_that_was_not_asked_for() {
+        assert_eq!(close_code_of(&SessionEnd::SignedOut), CloseCode::Done);
+        assert_eq!(close_code_of(&SessionEnd::Internal), CloseCode::Timeout);
+        let lost = |ended| SessionEnd::Lost(LostCause::Ended(ended));
+        assert_eq!(close_code_of(&lost(Ended::Here)), CloseCode::Timeout);
+        let closed = lost(Ended::Closed(CloseCode::Replaced));
+        assert_eq!(close_code_of(&closed), CloseCode::Replaced);
+    }
 }
