@@ -91,7 +91,8 @@ pub struct Options {
         value_delimiter = ','
     )]
     trusted_proxy: Vec<Network>,
-    /// Listen off loopback without TLS: everybody on the way reads everything
+    /// Listen off loopback without TLS: everybody on the way reads everything. Give --origin with
+    /// it: requests for other host names are then refused
     #[arg(long, env = "SEALWIRE_INSECURE_PLAIN_HTTP", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     insecure_plain_http: Option<bool>,
     /// text or json [default: text]

@@ -1,12 +1,15 @@
 //! Requests of other sites are refused: the origin on every state change and on the upgrade, and
-//! the host against pages that point their own name at a loopback address (DNS rebinding).
+//! the host against pages that point their own name at the proxy's address (DNS rebinding).
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, Uri, header};
 use wire_format::ErrorCode;
 
-use crate::{client::Client, settings::Origin};
+use crate::{
+    client::Client,
+    settings::{Origin, Transport},
+};
 
 /// Whose pages may speak to this proxy.
 #[derive(Debug)]
@@ -18,10 +21,11 @@ pub(crate) struct SameSite {
 /// Under which names the proxy answers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Hosts {
-    /// Any: a listener that other machines reach has names that it does not know.
+    /// Any: a listener that other machines reach has names that it does not know. A certificate
+    /// keeps foreign names away.
     Any,
     /// `localhost`, addresses, and the hosts of the allowed origins.
-    Loopback,
+    Known,
 }
 
 /// Whether a request without an `Origin` header may pass.
@@ -31,6 +35,18 @@ pub(crate) enum Purpose {
     Change,
     /// It only reads: browsers leave the header out.
     Read,
+}
+
+impl Hosts {
+    /// The names of a listener at this address.
+    pub(crate) fn of(address: IpAddr, transport: &Transport, origins: &[Origin]) -> Self {
+        let is_told = *transport == Transport::PlainAnywhere && !origins.is_empty();
+        if address.is_loopback() || is_told {
+            Self::Known
+        } else {
+            Self::Any
+        }
+    }
 }
 
 impl SameSite {
@@ -130,13 +146,7 @@ mod tests {
 
     #[test]
     fn a_change_comes_from_the_page_or_a_configured_origin() {
-        let change = |origin| {
-            check(
-                Hosts::Loopback,
-                Purpose::Change,
-                &[HOST, ("origin", origin)],
-            )
-        };
+        let change = |origin| check(Hosts::Known, Purpose::Change, &[HOST, ("origin", origin)]);
         assert_eq!(change("http://127.0.0.1:5000"), Ok(()));
         assert_eq!(change("https://chat.example.org"), Ok(()));
         for other in [
@@ -154,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_change_without_an_origin_needs_the_browsers_word() {
-        let change = |headers: &[_]| check(Hosts::Loopback, Purpose::Change, headers);
+        let change = |headers: &[_]| check(Hosts::Known, Purpose::Change, headers);
         assert_eq!(change(&[HOST]), FORBIDDEN);
         assert_eq!(change(&[HOST, ("sec-fetch-site", "same-origin")]), Ok(()));
         for site in ["cross-site", "same-site", "none"] {
@@ -164,7 +174,7 @@ mod tests {
 
     #[test]
     fn reading_needs_no_origin_but_refuses_a_foreign_one() {
-        let read = |headers: &[_]| check(Hosts::Loopback, Purpose::Read, headers);
+        let read = |headers: &[_]| check(Hosts::Known, Purpose::Read, headers);
         assert_eq!(read(&[HOST]), Ok(()));
         assert_eq!(read(&[HOST, ("sec-fetch-site", "none")]), Ok(()));
         assert_eq!(read(&[HOST, ("sec-fetch-site", "cross-site")]), FORBIDDEN);
@@ -177,19 +187,33 @@ mod tests {
             ("host", "evil.example:5000"),
             ("origin", "http://evil.example:5000"),
         ];
-        assert_eq!(check(Hosts::Loopback, Purpose::Change, &rebound), FORBIDDEN);
+        assert_eq!(check(Hosts::Known, Purpose::Change, &rebound), FORBIDDEN);
         assert_eq!(check(Hosts::Any, Purpose::Change, &rebound), Ok(()));
         let behind = [
             ("host", "chat.example.org"),
             ("origin", "https://chat.example.org"),
         ];
-        assert_eq!(check(Hosts::Loopback, Purpose::Change, &behind), Ok(()));
+        assert_eq!(check(Hosts::Known, Purpose::Change, &behind), Ok(()));
         for host in ["localhost:5000", "[::1]:5000", "app.localhost"] {
             assert_eq!(
-                check(Hosts::Loopback, Purpose::Read, &[("host", host)]),
+                check(Hosts::Known, Purpose::Read, &[("host", host)]),
                 Ok(())
             );
         }
+    }
+
+    #[test]
+    fn plain_http_that_others_reach_answers_under_its_origins() {
+        let origins: [Origin; 1] = ["https://chat.example.org".parse().expect("an origin")];
+        let anywhere = Ipv4Addr::UNSPECIFIED.into();
+        let plain = Transport::PlainAnywhere;
+        assert_eq!(Hosts::of(anywhere, &plain, &origins), Hosts::Known);
+        assert_eq!(Hosts::of(anywhere, &plain, &[]), Hosts::Any);
+        let folder = std::path::PathBuf::new();
+        let local = Transport::Local { folder };
+        assert_eq!(Hosts::of(anywhere, &local, &origins), Hosts::Any);
+        let loopback = Ipv4Addr::LOCALHOST.into();
+        assert_eq!(Hosts::of(loopback, &Transport::Plain, &[]), Hosts::Known);
     }
 
     #[test]

@@ -106,11 +106,7 @@ impl Proxy {
         let figures = Arc::new(Figures::new());
         let gauge = figures.key_pool.clone();
         let keys = KeyPool::start(settings.key_pool, gauge, &tasks, &stop).await?;
-        let hosts = if address.ip().is_loopback() {
-            Hosts::Loopback
-        } else {
-            Hosts::Any
-        };
+        let hosts = Hosts::of(address.ip(), &settings.transport, &settings.origins);
         let app = App {
             assets,
             backend,
