@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wire_format::{CloseCode, ErrorCode, GuestToken, Refusal, command::auth::SignedIn};
+use wire_format::{CloseCode, GuestToken, Refusal, command::auth::SignedIn};
 
 use crate::{
     assets::Assets,
@@ -77,9 +77,9 @@ impl App {
             self.limits.of_session(),
             self.figures.clone(),
         ));
-        if !self.sessions.add(&session) {
+        if let Err(refusal) = self.sessions.add(&session) {
             session.link.sign_out().await;
-            return Err(ErrorCode::Unavailable.into());
+            return Err(refusal);
         }
         self.figures.sign_ins.inc();
         self.figures.sessions.inc();

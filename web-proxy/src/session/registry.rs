@@ -24,6 +24,15 @@ struct Sessions {
     is_closed: bool,
 }
 
+impl Sessions {
+    fn check_room(&self, most: usize) -> Result<(), Refusal> {
+        if self.is_closed || self.by_key.len() >= most {
+            return Err(Refusal::retry_after(ErrorCode::Busy, FULL_MS));
+        }
+        Ok(())
+    }
+}
+
 impl Registry {
     /// A registry of at most so many sessions.
     pub(crate) fn new(most: usize) -> Self {
@@ -38,20 +47,18 @@ impl Registry {
     /// # Errors
     /// `busy`.
     pub(crate) fn check_room(&self) -> Result<(), Refusal> {
-        let sessions = self.lock();
-        if sessions.is_closed || sessions.by_key.len() >= self.most {
-            return Err(Refusal::retry_after(ErrorCode::Busy, FULL_MS));
-        }
-        Ok(())
+        self.lock().check_room(self.most)
     }
 
-    /// Adds a session; `false` if the proxy is stopping.
-    pub(crate) fn add(&self, session: &Arc<Session>) -> bool {
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// `busy` if others took the room meanwhile, or the proxy is stopping.
+    pub(crate) fn add(&self, session: &Arc<Session>) -> Result<(), Refusal> {
         let mut sessions = self.lock();
-        if !sessions.is_closed {
-            sessions.by_key.insert(session.key, session.clone());
-        }
-        !sessions.is_closed
+        sessions.check_room(self.most)?;
+        sessions.by_key.insert(session.key, session.clone());
+        Ok(())
     }
 
     /// The session of a cookie.

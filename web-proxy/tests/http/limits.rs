@@ -182,3 +182,14 @@ async fn a_full_house_is_busy() {
     house.sign_in("bob").await;
     house.close().await;
 }
+
+#[tokio::test]
+async fn sign_ins_at_the_same_time_do_not_go_over_a_full_house() {
+    let house = House::open_with(|settings| settings.limits.sessions = 1).await;
+    let guest = |name: &str| house.post(GUEST, format!("{{\"name\":\"{name}\"}}")).send();
+    let (ada, bob) = tokio::join!(guest("ada"), guest("bob"));
+    let mut statuses = [ada.status, bob.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 503]);
+    house.close().await;
+}
