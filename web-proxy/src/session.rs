@@ -93,6 +93,8 @@ impl Session {
 
     /// Moves arrivals to the streams until the session ends, then frees everything.
     pub(crate) async fn run(&self, arrivals: Arrivals, idle: Duration, forget: impl FnOnce()) {
+        // Who waits for the end is released even by a panic.
+        let _over = self.over.clone().drop_guard();
         let code = tokio::select! {
             () = self.end.cancelled() => self.ending.get().map_or(CloseCode::Done, |why| why.code),
             code = self.pass_on(arrivals) => code,
@@ -104,7 +106,6 @@ impl Session {
         self.link.sign_out().await;
         let asker = self.ending.get().and_then(|why| why.asker.as_ref());
         self.downlink.end(code, asker);
-        self.over.cancel();
     }
 
     async fn pass_on(&self, mut arrivals: Arrivals) -> CloseCode {
