@@ -195,7 +195,9 @@ impl Hold<'_> {
             .entry(entered.channel)
             .or_insert_with(|| Log::new(entered.run));
         log.follow(entered.run);
-        entered.missed = resume.is_some_and(|resume| log.is_missing(resume));
+        entered.missed = resume.is_some_and(|resume| {
+            log.is_missing(resume) || log.is_out_of_reach(resume, entered.sequence)
+        });
         let reply = ReplyFrame::ok(asker.request(), &entered, Bytes::new());
         match asker {
             Asker::Stream { id, .. } => {

@@ -89,6 +89,13 @@ impl Log {
         resume.run != self.run || self.floor.is_some_and(is_gone)
     }
 
+    /// Whether nothing is here yet, as after a restart, and a page is further behind than any
+    /// ring reaches.
+    pub(super) fn is_out_of_reach(&self, resume: &Resume, newest: Sequence) -> bool {
+        let behind = newest.value().saturating_sub(resume.after.value());
+        self.floor.is_none() && usize::try_from(behind).map_or(true, |behind| behind > RING_FRAMES)
+    }
+
     /// The frames that a page does not have.
     pub(super) fn after(&self, resume: Option<&Resume>) -> impl Iterator<Item = Bytes> {
         let after = match resume {

@@ -150,6 +150,18 @@ async fn what_is_gone_is_told() {
 }
 
 #[tokio::test]
+async fn a_gap_that_no_ring_covers_is_told_by_a_fresh_session() {
+    for (after, reply) in [(1, "reply: missed"), (900, "reply")] {
+        let downlink = downlink();
+        let stream = downlink.open(StreamKind::socket).expect("a stream");
+        downlink
+            .hold()
+            .entered(asker(&stream), Some(&resume(after)), entered(1_000));
+        assert_eq!(waiting(&stream).await, [reply]);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_enter_lets_everything_through() {
     let downlink = downlink();
     let stream = downlink.open(StreamKind::socket).expect("a stream");
