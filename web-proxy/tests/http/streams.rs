@@ -242,6 +242,27 @@ async fn what_breaks_the_protocol_is_closed_with_a_code() {
 }
 
 #[tokio::test]
+async fn publishes_that_go_on_regardless_are_a_flood() {
+    let once = |settings: &mut web_proxy::Settings| {
+        settings.limits.message_rate = "1/h".parse().expect("a rate");
+    };
+    let house = House::open_with(once).await;
+    let cookie = house.sign_in("ada").await;
+    let mut socket = socket(&house, &cookie).await;
+    for request in 1..=300 {
+        let message = publish(request, "x").encode().message();
+        // The proxy may close before it has taken all of them.
+        let _ = socket.send(Message::Binary(message)).await;
+    }
+    let closed = find(&mut socket, |frame| match frame {
+        ServerFrame::Close(close) => Some(close.code),
+        _ => None,
+    });
+    assert_eq!(closed.await, CloseCode::Flood);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_bad_command_is_answered_and_the_stream_goes_on() {
     let house = House::open().await;
     let cookie = house.sign_in("ada").await;

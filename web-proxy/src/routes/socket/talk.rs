@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use futures_util::{
     Sink, SinkExt, StreamExt,
-    future::join,
     stream::{FuturesUnordered, Stream as Source},
 };
 use tokio::{
@@ -50,12 +49,11 @@ pub(super) async fn talk<S>(
     {
         let (publishes, queue) = mpsc::channel(WAITING_PUBLISHES);
         let writing = write(&mut sink, stream);
-        // Sealing ends when reading has ended and what was read is sent.
-        let working = join(page.read(&mut source, publishes), page.publish(queue));
+        let working = page.work(&mut source, publishes, queue);
         pin!(writing, working);
         tokio::select! {
             () = &mut writing => {}
-            (code, ()) = &mut working => {
+            code = &mut working => {
                 stream.close(code);
                 // A page that does not take its goodbye goes without.
                 let _ = timeout(FAREWELL, writing).await;
@@ -112,6 +110,28 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// Reads and seals side by side; what was read is sent before it ends.
+    async fn work<R>(
+        &self,
+        source: &mut R,
+        publishes: mpsc::Sender<Publish>,
+        queue: mpsc::Receiver<Publish>,
+    ) -> CloseCode
+    where
+        R: Source<Item = Result<Message, Error>> + Unpin,
+    {
+        let publishing = self.publish(queue);
+        pin!(publishing);
+        tokio::select! {
+            code = self.read(source, publishes) => {
+                publishing.await;
+                code
+            }
+            // While there is reading, only a flood ends it.
+            () = &mut publishing => CloseCode::Flood,
+        }
+    }
+
     /// Reads frames until the page leaves or breaks the protocol. Commands run side by side,
     /// publishes one after the other.
     async fn read<R>(&self, source: &mut R, publishes: mpsc::Sender<Publish>) -> CloseCode
@@ -178,21 +198,30 @@ impl Page<'_> {
         false
     }
 
-    /// Seals and sends publishes in the order they came.
+    /// Seals and sends publishes in the order they came, until there are no more or too many in a
+    /// row were refused for their rate.
     async fn publish(&self, mut queue: mpsc::Receiver<Publish>) {
+        let mut refused = 0;
         while let Some(publish) = queue.recv().await {
             let request = publish.request;
-            match self.session.publish(publish).await {
-                // Request 0 asks for a reply only if it is refused.
-                Ok(_) if request == 0 => {}
-                Ok(reply) => self.reply(reply),
-                Err(refusal) => {
-                    self.refuse(request, refusal);
+            let was_refused = match self.session.publish(publish).await {
+                Err(refusal) => self.refuse(request, refusal),
+                Ok(reply) => {
+                    // Request 0 asks for a reply only if it is refused.
+                    if request != 0 {
+                        self.reply(reply);
+                    }
+                    false
                 }
+            };
+            refused = if was_refused { refused + 1 } else { 0 };
+            if refused > FLOOD {
+                return;
             }
         }
     }
 
+    /// Says no; tells whether it was for the rate.
     fn refuse(&self, request: u32, refusal: Refusal) -> bool {
         self.figures.refused(refusal.code);
         self.reply(ReplyFrame::refused(request, &refusal));
@@ -234,7 +263,7 @@ fn ping() -> Bytes {
 const COMMANDS_AT_ONCE: usize = 16;
 /// Publishes of one stream that wait for their turn; while as many wait, nothing is read.
 const WAITING_PUBLISHES: usize = 32;
-/// Commands refused in a row for their rate, after which a stream is closed.
+/// Commands, or publishes, refused in a row for their rate, after which a stream is closed.
 const FLOOD: u32 = 256;
 /// How long a page may take over what was written to it.
 const TAKEN_WITHIN: Duration = Duration::from_secs(20);
