@@ -109,6 +109,9 @@ impl Reading {
 
     /// Takes note that the user is told of changed keys; false if that was done.
     pub(super) fn changed(&mut self, member: MemberId, at: Duration) -> bool {
+        if self.changed.len() >= INSTANCES {
+            self.changed.clear();
+        }
         self.changed.insert(member, at) != Some(at)
     }
 
@@ -331,5 +334,5 @@ impl SealedRoom {
 
 /// Messages whose ids a session remembers: more than a room says while somebody reconnects.
 const SHOWN: usize = 1024;
-/// Instances whose counters a session remembers.
+/// Instances whose counters, and members whose changed keys, a session remembers.
 const INSTANCES: usize = 1024;
