@@ -29,8 +29,11 @@ mod sign_in;
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::task::TaskTracker;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire_format::{
     Content, GuestToken, MemberId, MessageId, ProxyKey, Refusal, RoomId, SealError, Sequence,
     SessionKeys,
@@ -170,6 +173,8 @@ pub enum SessionEnd {
 pub struct Session {
     requests: mpsc::Sender<Request>,
     tasks: TaskTracker,
+    /// Drops the driver where it stands.
+    cut: CancellationToken,
     member: MemberId,
     name: Arc<str>,
 }
@@ -179,7 +184,8 @@ pub struct Session {
 pub struct SessionEvents(mpsc::Receiver<SessionEvent>);
 
 impl SessionEvents {
-    /// The next event; after [`SessionEvent::Ended`] there is none. Safe to drop while waiting.
+    /// The next event; after [`SessionEvent::Ended`], or a sign-out that was cut short, there is
+    /// none. Safe to drop while waiting.
     pub async fn next(&mut self) -> Option<SessionEvent> {
         self.0.recv().await
     }
@@ -200,11 +206,15 @@ impl Session {
         let session = Self {
             requests,
             tasks: TaskTracker::new(),
+            cut: CancellationToken::new(),
             member: link.identity.member,
             name: link.identity.name.as_str().into(),
         };
         let driver = Driver::new(settings, link, received, events);
-        session.tasks.spawn(driver.run());
+        let cut = session.cut.clone();
+        session
+            .tasks
+            .spawn(cut.run_until_cancelled_owned(driver.run()));
         session.tasks.close();
         Ok((session, SessionEvents(consumer)))
     }
@@ -322,11 +332,18 @@ impl Session {
         outcome.await.unwrap_or(Err(SendFailure::Ended))
     }
 
-    /// Signs out: name, connection and keys are free when it returns, after two seconds at most.
+    /// Signs out: name, connection and keys are free when it returns, after three seconds at most.
     pub async fn logout(&self) {
-        // The session may have ended by itself.
-        let _ = self.requests.send(Request::Logout).await;
-        self.tasks.wait().await;
+        let signing_out = async {
+            // The session may have ended by itself.
+            let _ = self.requests.send(Request::Logout).await;
+            self.tasks.wait().await;
+        };
+        if timeout(SIGN_OUT, signing_out).await.is_err() {
+            // The driver waits for a server that reads nothing; it sees the connection close.
+            self.cut.cancel();
+            self.tasks.wait().await;
+        }
     }
 
     /// Waits until the session is over.
@@ -353,3 +370,28 @@ impl fmt::Debug for Session {
 
 /// Requests that may wait for the driver.
 const REQUESTS: usize = 64;
+/// How long a driver may take to sign out: more than it gives the server and the consumer.
+const SIGN_OUT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_driver_that_is_stuck_does_not_keep_a_sign_out() {
+        let (requests, _never_taken) = mpsc::channel(1);
+        let session = Session {
+            requests,
+            tasks: TaskTracker::new(),
+            cut: CancellationToken::new(),
+            member: MemberId::from_bytes([1; 16]),
+            name: "alice".into(),
+        };
+        let cut = session.cut.clone();
+        let stuck = cut.run_until_cancelled_owned(std::future::pending::<()>());
+        session.tasks.spawn(stuck);
+        session.tasks.close();
+        session.logout().await;
+        assert!(session.tasks.is_empty());
+    }
+}
