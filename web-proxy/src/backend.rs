@@ -113,12 +113,15 @@ pub(crate) struct Link {
 impl Link {
     /// Enters a room, or asks how it stands.
     ///
-    /// A dropped future may have entered the room.
+    /// A dropped future may have entered the room, and so may a chat-server that does not answer
+    /// in time.
     ///
     /// # Errors
     /// Why not.
     pub(crate) async fn enter(&self, room: &str) -> Result<Entered, Refusal> {
-        let entered = self.session.enter(room).await.map_err(refusal_of_call)?;
+        let entering = timeout(SEND_WITHIN, self.session.enter(room)).await;
+        let entered = entering.map_err(|_| waiting_helps(ErrorCode::Unavailable))?;
+        let entered = entered.map_err(refusal_of_call)?;
         self.rooms.lock().insert(entered.channel, entered.id);
         Ok(entered)
     }
@@ -264,7 +267,7 @@ fn waiting_helps(code: ErrorCode) -> Refusal {
     }
 }
 
-/// How long a message may be on its way: less than a page waits for an answer.
+/// How long a message or an enter may be on its way: less than a page waits for an answer.
 const SEND_WITHIN: Duration = Duration::from_secs(15);
 /// How long a probe of the chat-server may take.
 const REACHED_WITHIN: Duration = Duration::from_secs(2);
