@@ -37,6 +37,16 @@ pub(crate) enum Arrival {
     Ended(CloseCode),
 }
 
+impl Arrival {
+    /// The size of its frame, in bytes; events are small.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Deliver(delivery) | Self::Unreadable(delivery) => delivery.frame.len(),
+            Self::Event(_) | Self::Ended(_) => 0,
+        }
+    }
+}
+
 /// What stands in one place of a channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {

@@ -121,9 +121,10 @@ impl Downlink {
         if state.holds == 0 || !waits {
             return state.pass(arrival, &self.figures);
         }
-        if state.held.len() >= HELD {
+        if state.held.len() >= HELD || state.held_bytes >= HELD_BYTES {
             state.pass_held(&self.figures);
         }
+        state.held_bytes += arrival.bytes();
         state.held.push_back(arrival);
     }
 
@@ -163,6 +164,7 @@ impl Downlink {
         state.close(code, &self.figures);
         state.logs.clear();
         state.held.clear();
+        state.held_bytes = 0;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -260,6 +262,8 @@ const STREAMS: usize = 8;
 const TOO_MANY_STREAMS_MS: u32 = 2_000;
 /// Arrivals that an enter may hold back; beyond that they go on.
 const HELD: usize = 2_048;
+/// Bytes of frames after which they do as well.
+const HELD_BYTES: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) holds: usize,
     /// What arrived meanwhile.
     pub(super) held: VecDeque<Arrival>,
+    /// The size of their frames.
+    pub(super) held_bytes: usize,
     /// Rooms entered by POST before there was a stream: the next stream gets what follows.
     pub(super) unanswered: Vec<(RoomId, Option<Resume>)>,
     pub(super) end: Option<CloseCode>,
@@ -153,6 +155,7 @@ impl State {
     }
 
     pub(super) fn pass_held(&mut self, figures: &Figures) {
+        self.held_bytes = 0;
         for arrival in std::mem::take(&mut self.held) {
             self.pass(arrival, figures);
         }

@@ -173,6 +173,26 @@ async fn a_refused_enter_lets_everything_through() {
 }
 
 #[tokio::test]
+async fn an_enter_holds_back_so_many_bytes_and_no_more() {
+    let downlink = downlink();
+    let _hold = downlink.hold();
+    let arrive = |sequence| {
+        downlink.arrive(Arrival::Deliver(Delivery {
+            channel: channel(),
+            run: RUN,
+            sequence: Sequence::new(sequence),
+            frame: vec![0; HELD_BYTES / 2].into(),
+        }));
+    };
+    arrive(1);
+    arrive(2);
+    assert_eq!(downlink.lock().held.len(), 2);
+    arrive(3);
+    assert_eq!(downlink.lock().held.len(), 1);
+    assert_eq!(downlink.lock().held_bytes, HELD_BYTES / 2);
+}
+
+#[tokio::test]
 async fn every_stream_gets_every_frame_and_its_own_replies_only() {
     let downlink = downlink();
     let first = downlink.open(StreamKind::socket).expect("a stream");
