@@ -24,6 +24,10 @@ def say(kind, **fields):
 class Failed(Exception):
     """The server refused a request; the code is the message."""
 
+    def __init__(self, error):
+        super().__init__(error["code"])
+        self.wait = error.get("retry_after_ms", 2_000) / 1_000
+
 
 class Stranger:
     def __init__(self, name, room):
@@ -69,7 +73,7 @@ class Stranger:
                     header, tail = json.loads(body[8 : 8 + length]), body[8 + length :]
                     future = self.waiting.pop(request)
                     if "error" in header:
-                        future.set_exception(Failed(header["error"]["code"]))
+                        future.set_exception(Failed(header["error"]))
                     else:
                         future.set_result((header["ok"], tail))
                     await asyncio.sleep(0)  # who waits for the reply goes on before the next frame is read
@@ -118,14 +122,14 @@ class Stranger:
         elif kind == "epoch.share":
             await self.share(event, tail)
         elif kind == "epoch.unanswered":
-            await self.start_epoch(int(event["n"]) + 1, "unanswered")
+            await self.start_unanswered(int(event["n"]) + 1)
 
     async def try_command(self, command, tail=b"", /, **fields):
         """A command whose refusal is part of the race that the document describes."""
         try:
             await self.command(command, tail, **fields)
         except Failed as failure:
-            return str(failure)
+            return failure
 
     # Epochs (section 8)
 
@@ -134,6 +138,13 @@ class Stranger:
         start = self.keys.start(self.room, n, secret, self.member, REASONS[reason])
         self.drafts[n] = secret
         return await self.try_command("epochs.start", start, room=self.room.hex(), n=str(n))
+
+    async def start_unanswered(self, n):
+        while self.current < n:
+            refused = await self.start_epoch(n, "unanswered")
+            if str(refused) != "epoch_too_soon":
+                return
+            await asyncio.sleep(refused.wait)
 
     async def learn(self, bundle, n):
         start = Start(bundle)

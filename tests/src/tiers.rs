@@ -124,11 +124,11 @@ impl WebProxy {
             flag("--data", data_of(&folder).display()),
             flag("--key-pool", "4"),
         ];
-        if !arguments
-            .iter()
-            .any(|argument| argument.starts_with("--sign-in-rate"))
-        {
-            all.push(flag("--sign-in-rate", "1000/s"));
+        // A test posts faster than anybody types; the limits have tests of their own.
+        for rate in ["--sign-in-rate", "--connection-rate", "--request-rate"] {
+            if !arguments.iter().any(|argument| argument.starts_with(rate)) {
+                all.push(flag(rate, "100000/s"));
+            }
         }
         all.extend_from_slice(arguments);
         let mut program = Program::start_with("web-proxy", &all, environment);
