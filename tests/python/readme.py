@@ -9,7 +9,10 @@ import ssl
 import tempfile
 import urllib.request
 
-from talk import PATIENCE, ROOT, Program
+# The first start of a program may build it.
+os.environ.setdefault("SEALWIRE_PATIENCE", "1200")
+
+from talk import PATIENCE, ROOT, Program  # noqa: E402
 
 LISTENING = re.compile(r"listen(?:s|ing) on (https?://)?([\w.]+:\d+)")
 
@@ -28,7 +31,6 @@ async def shell(command):
 async def serve(command):
     """Starts a server and looks whether it serves."""
     server = await shell(command)
-    # The first start may build it.
     scheme, address = await server.line(lambda line: (found := LISTENING.search(line)) and found.groups(""))
     if not scheme:
         _, writer = await asyncio.open_connection(*address.split(":"))
