@@ -6,11 +6,18 @@ failures=()
 
 # step NAME COMMAND…: runs the command; its output goes to $logs/NAME.log, and on failure its tail to the terminal.
 step() {
-    local name=$1 begun=$SECONDS log status=0
+    local name=$1 begun=$SECONDS log status
     shift
     log="$logs/${name//[^A-Za-z0-9]/-}.log"
     printf '%-34s ' "$name"
-    "$@" >"$log" 2>&1 </dev/null || status=$?
+    # Not in a condition, where the shell would go on after a failed command of a function.
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
     count "$log" "$status"
     if [ "$status" -eq 0 ]; then
         printf 'ok      %4d s  %s\n' $((SECONDS - begun)) "$counted"
