@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Chat } from "../../../static/model/chat.js";
+import { turns } from "./turns.js";
 
-const turns = async () => {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-};
 const answer = (outcome) => new Response(JSON.stringify(outcome), { status: "ok" in outcome ? 200 : 401 });
 const who = (name) => ({ ok: { member: "aa".repeat(16), name, rooms: [] } });
 const NOBODY = { error: { code: "not_signed_in", message: "" } };

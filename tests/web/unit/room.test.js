@@ -4,30 +4,13 @@ import { Rooms } from "../../../static/model/rooms.js";
 import { join, u64, utf8 } from "../../../static/wire/bytes.js";
 import { channelIdOf, randomId, roomIdOf } from "../../../static/wire/ids.js";
 import { encodeText } from "../../../static/wire/records.js";
+import { turns } from "./turns.js";
 
 const ME = "aa".repeat(16);
 const BEN = "bb".repeat(16);
 const RUN = "01".repeat(16);
 const LOBBY = await roomIdOf("lobby");
 const CHANNEL = await channelIdOf(LOBBY);
-
-/** Digests run on threads of their own: `turns` waits for those that are under way. */
-let digests = 0;
-const digest = crypto.subtle.digest.bind(crypto.subtle);
-crypto.subtle.digest = async (...input) => {
-  digests += 1;
-  try {
-    return await digest(...input);
-  } finally {
-    digests -= 1;
-  }
-};
-const turns = async () => {
-  for (let quiet = 0; quiet < 20; quiet += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (digests > 0) quiet = 0;
-  }
-};
 const member = (id, name) => ({ id, name, kind: "guest", fingerprint: null });
 const entered = (change = {}) => ({
   id: LOBBY,
