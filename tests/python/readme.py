@@ -79,4 +79,4 @@ async def main():
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    Program.run(main)

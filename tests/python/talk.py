@@ -28,6 +28,8 @@ def program(name):
 class Program:
     """A child process whose lines are kept and waited for."""
 
+    started = []
+
     @classmethod
     async def start(cls, *command):
         self = cls()
@@ -36,7 +38,23 @@ class Program:
             *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=1 << 22
         )
         self.reading = asyncio.create_task(self.read())
+        cls.started.append(self)
         return self
+
+    @classmethod
+    def run(cls, main):
+        """Runs the whole test; a program that it leaves behind is ended."""
+
+        async def whole():
+            try:
+                await main()
+            finally:
+                for program in cls.started:
+                    if program.process.returncode is None:
+                        program.process.kill()
+                        await program.process.wait()
+
+        asyncio.run(whole())
 
     async def read(self):
         while line := await self.process.stdout.readline():
@@ -153,4 +171,4 @@ async def main():
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    Program.run(main)
