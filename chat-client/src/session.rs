@@ -26,7 +26,7 @@ mod requests;
 mod rooms;
 mod sign_in;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
@@ -188,6 +188,16 @@ impl SessionEvents {
     /// none. Safe to drop while waiting.
     pub async fn next(&mut self) -> Option<SessionEvent> {
         self.0.recv().await
+    }
+
+    /// Waits for an event, then gives everything there is, in order; `None` where
+    /// [`SessionEvents::next`] gives `None`. Safe to drop while waiting.
+    pub async fn take(&mut self) -> Option<VecDeque<SessionEvent>> {
+        let mut events = vec![self.0.recv().await?];
+        while let Ok(event) = self.0.try_recv() {
+            events.push(event);
+        }
+        Some(events.into())
     }
 }
 
