@@ -126,7 +126,7 @@ pub struct Options {
     /// Messages of one session
     #[arg(long, env = "SEALWIRE_MESSAGE_RATE", value_name = "RATE")]
     message_rate: Option<Rate>,
-    /// Session keys kept ready
+    /// Session keys kept ready, as for a wave of sign-ins; refilled once half of them are used
     #[arg(long, env = "SEALWIRE_KEY_POOL", value_name = "COUNT")]
     key_pool: Option<NonZeroUsize>,
     /// Seconds that a stop waits for what is under way

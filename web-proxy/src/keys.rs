@@ -1,26 +1,32 @@
 //! Session keys made ahead of time, because making a set takes about a tenth of a second of a core
 //! and a sign-in should not.
+//!
+//! The pool is filled to the full, and then rests until half of it is gone: people come in waves,
+//! and while a wave signs in, the making of keys would take the processor from it.
 
 use std::{
     num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::{sync::Notify, task::spawn_blocking};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire_format::{ErrorCode, Refusal, SessionKeys};
 
 use crate::error::Error;
 
-/// A pool that a background task keeps full.
+/// A pool that a background task fills.
 #[derive(Debug)]
-pub(crate) struct KeyPool {
-    /// Locked for one `try_recv`; a receiver cannot be shared otherwise.
-    ready: Mutex<mpsc::Receiver<SessionKeys>>,
-    /// Sets that came back unused, at most as many as the pool holds; locked to push or pop one.
-    spare: Mutex<Vec<SessionKeys>>,
+pub(crate) struct KeyPool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// Never more than `size`; locked to push or pop one.
+    ready: Mutex<Vec<SessionKeys>>,
     size: usize,
+    /// Wakes the task that fills when half of the pool is gone.
+    half_empty: Notify,
     gauge: Gauge,
 }
 
@@ -35,20 +41,16 @@ impl KeyPool {
         tracker: &TaskTracker,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let (sender, ready) = mpsc::channel(size.get());
-        sender
-            .try_send(make().await?)
-            .map_err(|_full| Error::Keys)?;
-        gauge.set(1);
-        let pool = Self {
-            ready: Mutex::new(ready),
-            spare: Mutex::default(),
+        let shared = Arc::new(Shared {
+            ready: Mutex::default(),
             size: size.get(),
-            gauge: gauge.clone(),
-        };
-        let stop = stop.clone();
-        tracker.spawn(async move { stop.run_until_cancelled(fill(sender, gauge)).await });
-        Ok(pool)
+            half_empty: Notify::new(),
+            gauge,
+        });
+        shared.put(make().await?);
+        let (filling, stop) = (shared.clone(), stop.clone());
+        tracker.spawn(async move { stop.run_until_cancelled(filling.fill()).await });
+        Ok(Self(shared))
     }
 
     /// Takes a set.
@@ -56,49 +58,75 @@ impl KeyPool {
     /// # Errors
     /// `busy` if none is ready.
     pub(crate) fn take(&self) -> Result<SessionKeys, Refusal> {
-        if let Some(keys) = lock(&self.spare).pop() {
-            return Ok(keys);
+        let (keys, left) = {
+            let mut ready = self.0.lock();
+            (ready.pop(), ready.len())
+        };
+        self.0.gauge.set(count(left));
+        if is_half_empty(left, self.0.size) {
+            self.0.half_empty.notify_one();
         }
-        let keys = lock(&self.ready).try_recv();
-        self.gauge.set(count(self.len()));
-        keys.map_err(|_| Refusal::retry_after(ErrorCode::Busy, RETRY_AFTER_MS))
+        keys.ok_or(Refusal::retry_after(ErrorCode::Busy, RETRY_AFTER_MS))
     }
 
     /// Takes a set back that nobody has seen; one too many is erased.
     pub(crate) fn give_back(&self, keys: SessionKeys) {
-        let mut spare = lock(&self.spare);
-        if spare.len() < self.size {
-            spare.push(keys);
-        }
+        self.0.put(keys);
     }
 
     /// How many sets are ready.
     pub(crate) fn len(&self) -> usize {
-        let spare = lock(&self.spare).len();
-        lock(&self.ready).len() + spare
+        self.0.lock().len()
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    /// Fills up, rests until half is gone, and so on for ever until dropped.
+    async fn fill(&self) {
+        loop {
+            while self.lock().len() < self.size {
+                match make().await {
+                    Ok(keys) => self.put(keys),
+                    Err(error) => {
+                        tracing::error!(%error, "the pool is not filled any more");
+                        return;
+                    }
+                }
+            }
+            self.rest().await;
+        }
+    }
+
+    /// Waits until half of the pool is gone.
+    async fn rest(&self) {
+        loop {
+            let half_empty = self.half_empty.notified();
+            if is_half_empty(self.lock().len(), self.size) {
+                return;
+            }
+            half_empty.await;
+        }
+    }
+
+    fn put(&self, keys: SessionKeys) {
+        let mut ready = self.lock();
+        if ready.len() < self.size {
+            ready.push(keys);
+        }
+        self.gauge.set(count(ready.len()));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<SessionKeys>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn is_half_empty(ready: usize, size: usize) -> bool {
+    ready <= size / 2
 }
 
 fn count(ready: usize) -> i64 {
     i64::try_from(ready).unwrap_or(i64::MAX)
-}
-
-/// Makes a set whenever there is room, for ever until dropped.
-async fn fill(sender: mpsc::Sender<SessionKeys>, gauge: Gauge) {
-    while let Ok(room) = sender.reserve().await {
-        match make().await {
-            Ok(keys) => room.send(keys),
-            Err(error) => {
-                tracing::error!(%error, "the pool is not filled any more");
-                return;
-            }
-        }
-        gauge.set(count(sender.max_capacity() - sender.capacity()));
-    }
 }
 
 async fn make() -> Result<SessionKeys, Error> {
@@ -111,28 +139,64 @@ const RETRY_AFTER_MS: u32 = 300;
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::yield_now;
+
     use super::*;
+
+    async fn pool(size: usize) -> (KeyPool, TaskTracker, CancellationToken) {
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let size = NonZeroUsize::new(size).expect("a size");
+        let pool = KeyPool::start(size, Gauge::default(), &tracker, &stop).await;
+        (pool.expect("a pool"), tracker, stop)
+    }
+
+    async fn until_full(pool: &KeyPool) {
+        while pool.len() < pool.0.size {
+            yield_now().await;
+        }
+    }
+
+    async fn end(tracker: TaskTracker, stop: CancellationToken) {
+        stop.cancel();
+        tracker.close();
+        tracker.wait().await;
+    }
 
     #[tokio::test]
     async fn an_empty_pool_is_busy_and_fills_again() {
-        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-        let gauge = Gauge::default();
-        let pool = KeyPool::start(NonZeroUsize::MIN, gauge.clone(), &tracker, &stop)
-            .await
-            .expect("a pool");
+        let (pool, tracker, stop) = pool(1).await;
         assert_eq!(pool.len(), 1);
         let first = pool.take().expect("a set").fingerprint();
         let busy = pool.take().expect_err("nothing is ready");
         assert_eq!(busy, Refusal::retry_after(ErrorCode::Busy, RETRY_AFTER_MS));
-        while pool.len() == 0 {
-            tokio::task::yield_now().await;
-        }
+        until_full(&pool).await;
         let second = pool.take().expect("another set");
         assert_ne!(second.fingerprint(), first);
         pool.give_back(second);
         assert!(pool.take().is_ok(), "what comes back is used again");
-        stop.cancel();
-        tracker.close();
-        tracker.wait().await;
+        end(tracker, stop).await;
+    }
+
+    #[tokio::test]
+    async fn a_pool_is_filled_to_the_full_once_half_of_it_is_gone() {
+        let (pool, tracker, stop) = pool(4).await;
+        until_full(&pool).await;
+        drop(pool.take().expect("a set"));
+        {
+            let resting = pool.0.rest();
+            tokio::pin!(resting);
+            let is_over = tokio::select! {
+                biased;
+                () = &mut resting => true,
+                () = yield_now() => false,
+            };
+            assert!(!is_over, "three quarters are enough");
+        }
+        drop(pool.take().expect("a set"));
+        until_full(&pool).await;
+        let fifth = pool.take().expect("a set");
+        pool.give_back(fifth);
+        assert_eq!(pool.len(), 4);
+        end(tracker, stop).await;
     }
 }

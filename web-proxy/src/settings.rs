@@ -43,7 +43,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// Rates and counts that nobody may exceed.
     pub limits: Limits,
-    /// Session keys that are kept ready.
+    /// Session keys that are kept ready; refilled to this number once half of them are used.
     pub key_pool: NonZeroUsize,
     /// How long a stop waits for what is under way.
     pub grace: Duration,
