@@ -14,6 +14,7 @@
 //! * [`room`]: the state machine of one proxy-sealed room,
 //! * [`keyring`]: what the sessions of one process share,
 //! * [`session`]: all of it together, over one connection after another,
+//! * [`load`]: many connections at once, and what they cost a server,
 //! * [`backoff`], [`clock`], [`error`].
 //!
 //! ```no_run
@@ -44,6 +45,7 @@ pub mod connection;
 pub mod endpoint;
 pub mod error;
 pub mod keyring;
+pub mod load;
 pub mod room;
 pub mod session;
 pub mod tls;

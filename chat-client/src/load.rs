@@ -1,0 +1,43 @@
+//! A load generator: many connections, publishes at their fullest or on a clock, and what it cost.
+//!
+//! One generator speaks to Sealwire and, through other [`Wire`]s, to whatever it is compared with. It
+//! is one task: each round reads what arrived on every connection through one shared buffer, walks its
+//! frames, counts, and publishes what is due. Every payload starts with a [`Stamp`], so what is lost is
+//! counted for each listener and publisher, not inferred from a total.
+//!
+//! ```text
+//!             ┌────────── one round ──────────┐
+//!  sockets ──▶ listening ──▶ Tally ──▶ pace ──▶ outgoing ──▶ sockets
+//!              (Wire::cut)  (lanes,   (burst,   (Wire::publish)
+//!                         percentiles) paced)
+//! ```
+//!
+//! The module promises *not* to seal what it publishes over [`Raw`]: its payloads are filling.
+
+mod account;
+mod burst;
+mod clock;
+mod error;
+mod hall;
+mod held;
+mod joining;
+mod listening;
+mod meter;
+mod outgoing;
+mod paced;
+mod plan;
+mod press;
+mod raw;
+mod report;
+mod run;
+mod stamp;
+mod tally;
+mod wire;
+
+pub use error::LoadError;
+pub use plan::{Pace, Plan, Seat};
+pub use raw::Raw;
+pub use report::{Progress, Report};
+pub use run::run;
+pub use stamp::{Notation, Stamp};
+pub use wire::{Cut, Joined, Kind, Wire};

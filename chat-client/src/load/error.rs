@@ -1,0 +1,79 @@
+//! Why a load run has no report.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// Why there is nothing to report.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The plan contradicts itself.
+    #[error("{0}")]
+    Plan(String),
+    /// No connection came about.
+    #[error("cannot connect to {address}: {error}")]
+    Connect {
+        /// Where to.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// This process may not open as many connections.
+    #[error("this process may not open {wanted} connections")]
+    OpenFiles {
+        /// Connections that are to be opened.
+        wanted: usize,
+    },
+    /// A connection broke while it was brought in.
+    #[error("{step}: {error}")]
+    Io {
+        /// What was being done.
+        step: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+    /// The server ended a connection while it was brought in.
+    #[error("{step}: the server closed the connection: {reason}")]
+    Closed {
+        /// What was being done.
+        step: &'static str,
+        /// What the server said.
+        reason: String,
+    },
+    /// The server did not answer.
+    #[error("the server did not answer in time ({0} connections were in)")]
+    TimedOut(usize),
+    /// The server refused.
+    #[error("{step} was refused: {reason}")]
+    Refused {
+        /// What was refused.
+        step: &'static str,
+        /// What the server said.
+        reason: String,
+        /// The next step, where one is known.
+        hint: Option<&'static str>,
+    },
+    /// What arrived is not what this server should send.
+    #[error("the server broke its protocol: {0}")]
+    Layout(String),
+    /// The account of a process cannot be read.
+    #[error("cannot read {}: {error}", .path.display())]
+    Account {
+        /// The file of the operating system.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+impl LoadError {
+    /// The next step, where one is known.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused { hint, .. } => *hint,
+            Self::Connect { .. } => Some("Is the server running, and at this address?"),
+            Self::OpenFiles { .. } => Some("Raise the limit of this shell first: ulimit -n 65536"),
+            Self::Account { .. } => Some("Is --pid the id of a running process of yours?"),
+            Self::TimedOut(_) => Some("Does the server speak another protocol, or TLS?"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! All connections of a run, and one round over them.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::{Context, Poll},
+};
+
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tokio::net::TcpStream;
+
+use super::{
+    clock::Clock,
+    error::LoadError,
+    listening::{Ears, Listening},
+    outgoing::{Flushed, Outgoing},
+    plan::Seat,
+    wire::{Joined, Wire},
+};
+
+/// All connections of a run.
+pub(super) struct Hall<'a, W: Wire> {
+    pub(super) wire: &'a W,
+    pub(super) clock: Clock,
+    ears: &'a RefCell<Ears>,
+    listening: FuturesUnordered<Listening<'a, W>>,
+    /// By the seat's number; `None` before it came in.
+    outgoing: Vec<Option<Outgoing>>,
+    /// Seats that have more to send than their sockets took.
+    blocked: Vec<usize>,
+    /// Seats that hear.
+    listeners: Vec<Seat>,
+    cut_by: BTreeMap<String, u64>,
+}
+
+impl<'a, W: Wire> Hall<'a, W> {
+    pub(super) fn new(wire: &'a W, ears: &'a RefCell<Ears>, clock: Clock, seats: usize) -> Self {
+        Self {
+            wire,
+            clock,
+            ears,
+            listening: FuturesUnordered::new(),
+            outgoing: (0..seats).map(|_| None).collect(),
+            blocked: Vec::new(),
+            listeners: Vec::new(),
+            cut_by: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a connection in.
+    pub(super) fn admit(&mut self, seat: Seat, stream: TcpStream, joined: Joined) {
+        let (read, write) = stream.into_split();
+        let left = joined.left;
+        let listening = Listening::new(self.wire, self.ears, seat.number, read, left);
+        self.listening.push(listening);
+        if let Some(place) = self.outgoing.get_mut(seat.number) {
+            *place = Some(Outgoing::new(write));
+        }
+        if joined.hears {
+            self.listeners.push(seat);
+        }
+    }
+
+    /// One round: reads what arrived on every connection and sends what waits.
+    ///
+    /// The task is woken when there is more to read or to send.
+    pub(super) fn turn(&mut self, cx: &mut Context<'_>) -> Result<(), LoadError> {
+        while let Poll::Ready(Some((seat, ended))) = self.listening.poll_next_unpin(cx) {
+            *self.cut_by.entry(ended?).or_default() += 1;
+            if let Some(outgoing) = self.outgoing(seat) {
+                outgoing.end();
+            }
+        }
+        let answers = std::mem::take(&mut self.ears.borrow_mut().answers);
+        for (seat, bytes) in answers {
+            if let Some(outgoing) = self.outgoing(seat) {
+                outgoing.pending().extend_from_slice(&bytes);
+            }
+            self.flush(seat, cx);
+        }
+        for seat in std::mem::take(&mut self.blocked) {
+            self.flush(seat, cx);
+        }
+        Ok(())
+    }
+
+    /// Sends what waits at a seat; what its socket does not take is sent in later rounds.
+    pub(super) fn flush(&mut self, seat: usize, cx: &mut Context<'_>) -> Flushed {
+        let Some(outgoing) = self.outgoing(seat) else {
+            return Flushed::All;
+        };
+        let flushed = outgoing.flush(cx);
+        if flushed == Flushed::Blocked && !self.blocked.contains(&seat) {
+            self.blocked.push(seat);
+        }
+        flushed
+    }
+
+    /// Rounds while `future` is waited for.
+    pub(super) async fn beside<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, LoadError> {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            self.turn(cx)?;
+            future.as_mut().poll(cx).map(Ok)
+        })
+        .await
+    }
+
+    pub(super) fn outgoing(&mut self, seat: usize) -> Option<&mut Outgoing> {
+        self.outgoing.get_mut(seat)?.as_mut()
+    }
+
+    pub(super) const fn ears(&self) -> &'a RefCell<Ears> {
+        self.ears
+    }
+
+    /// Messages received, over all listeners.
+    pub(super) fn received(&self) -> u64 {
+        self.ears.borrow().tally.received()
+    }
+
+    /// When the last bytes arrived.
+    pub(super) fn heard_at(&self) -> u64 {
+        self.ears.borrow().heard_at
+    }
+
+    /// Seats that hear.
+    pub(super) fn listeners(&self) -> &[Seat] {
+        &self.listeners
+    }
+
+    /// Connections that are open.
+    pub(super) fn alive(&self) -> usize {
+        self.listening.len()
+    }
+
+    /// Connections that the server closed, by its reasons.
+    pub(super) const fn cut_by(&self) -> &BTreeMap<String, u64> {
+        &self.cut_by
+    }
+}

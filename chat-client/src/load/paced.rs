@@ -1,0 +1,59 @@
+//! On a clock, whatever arrives.
+
+use std::{future::poll_fn, task::Poll, time::Duration};
+
+use tokio::{task::yield_now, time::sleep_until};
+
+use super::{
+    clock::nanos,
+    error::LoadError,
+    hall::Hall,
+    meter::{Load, Meter},
+    outgoing::Flushed,
+    press::Press,
+    wire::Wire,
+};
+
+/// Publishes `rate` messages a second, by one publisher after the other, until the meter has its fill.
+pub(super) async fn paced<W: Wire>(
+    hall: &mut Hall<'_, W>,
+    press: &mut Press,
+    meter: &mut Meter<'_>,
+    rate: f64,
+) -> Result<(), LoadError> {
+    let interval = nanos(Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX)).max(1);
+    let mut due = hall.clock.now().saturating_add(interval);
+    let mut turn = 0;
+    loop {
+        if meter.turn(hall, press)? == Load::Ends {
+            return Ok(());
+        }
+        while hall.clock.now() >= due {
+            turn = (turn + 1) % press.publishers().max(1);
+            poll_fn(|cx| {
+                let _: Flushed = press.publish(hall, turn, (1, due), cx);
+                Poll::Ready(())
+            })
+            .await;
+            due = due.saturating_add(interval);
+        }
+        until(hall, due).await?;
+    }
+}
+
+/// Rounds until about `due`. The runtime's timer counts whole milliseconds; the last one is spent
+/// looking at the clock.
+async fn until<W: Wire>(hall: &mut Hall<'_, W>, due: u64) -> Result<(), LoadError> {
+    let now = hall.clock.now();
+    if due.saturating_sub(now) < TIMER_NANOS {
+        return hall.beside(yield_now()).await;
+    }
+    let wake = (due - TIMER_NANOS).min(now + LOOK_NANOS);
+    let wake = hall.clock.instant(wake);
+    hall.beside(sleep_until(wake)).await
+}
+
+/// How late the runtime's timer may be, and a little.
+const TIMER_NANOS: u64 = 1_200_000;
+/// How often it is looked whether the run is over while nothing is due.
+const LOOK_NANOS: u64 = 50_000_000;

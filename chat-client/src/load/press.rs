@@ -1,0 +1,134 @@
+//! What publishes: payloads with their stamps, numbered for each publisher.
+
+use std::task::Context;
+
+use super::{
+    hall::Hall,
+    outgoing::Flushed,
+    plan::Seat,
+    stamp::{Notation, Stamp},
+    wire::Wire,
+};
+
+/// Numbers and writes payloads.
+pub(super) struct Press {
+    run: u32,
+    notation: Notation,
+    publishers: Vec<Publisher>,
+    payload: Vec<u8>,
+    /// Messages published.
+    sent: u64,
+    /// Deliveries that they should become.
+    expected: u64,
+}
+
+struct Publisher {
+    seat: Seat,
+    sent: u64,
+    /// Connections that hear it.
+    listeners: u64,
+}
+
+impl Press {
+    pub(super) fn new(run: u32, notation: Notation, seats: &[Seat], payload_bytes: usize) -> Self {
+        let publisher = |seat: &Seat| Publisher {
+            seat: *seat,
+            sent: 0,
+            listeners: 0,
+        };
+        let publishers = seats.iter().filter(|seat| seat.publishes);
+        Self {
+            run,
+            notation,
+            publishers: publishers.map(publisher).collect(),
+            payload: vec![b'x'; payload_bytes],
+            sent: 0,
+            expected: 0,
+        }
+    }
+
+    /// Learns who hears whom.
+    pub(super) fn meet(&mut self, listeners: &[Seat]) {
+        for publisher in &mut self.publishers {
+            let hears = |seat: &&Seat| seat.room == publisher.seat.room;
+            publisher.listeners = listeners
+                .iter()
+                .filter(hears)
+                .count()
+                .try_into()
+                .unwrap_or(u64::MAX);
+        }
+    }
+
+    /// Publishers.
+    pub(super) const fn publishers(&self) -> usize {
+        self.publishers.len()
+    }
+
+    /// Messages published.
+    pub(super) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Deliveries that they should become.
+    pub(super) const fn expected(&self) -> u64 {
+        self.expected
+    }
+
+    /// Queues `count` messages of a publisher that were due at `due`, and sends them as far as its
+    /// socket takes them.
+    pub(super) fn publish<W: Wire>(
+        &mut self,
+        hall: &mut Hall<'_, W>,
+        publisher: usize,
+        (count, due): (u64, u64),
+        cx: &mut Context<'_>,
+    ) -> Flushed {
+        let number = u32::try_from(publisher).unwrap_or(u32::MAX);
+        let Some(publisher) = self.publishers.get_mut(publisher) else {
+            return Flushed::All;
+        };
+        let (wire, seat) = (hall.wire, publisher.seat);
+        let Some(outgoing) = hall.outgoing(seat.number) else {
+            return Flushed::All;
+        };
+        for _ in 0..count {
+            let stamp = Stamp {
+                run: self.run,
+                publisher: number,
+                number: publisher.sent,
+                due,
+            };
+            stamp.write(self.notation, &mut self.payload);
+            wire.publish(&seat, &self.payload, outgoing.pending());
+            publisher.sent += 1;
+        }
+        self.sent += count;
+        self.expected += count * publisher.listeners;
+        hall.flush(seat.number, cx)
+    }
+
+    /// What a publisher's connection is like; `None` if it takes nothing any more.
+    pub(super) fn waiting<W: Wire>(
+        &self,
+        hall: &mut Hall<'_, W>,
+        publisher: usize,
+    ) -> Option<usize> {
+        let seat = self.publishers.get(publisher)?.seat;
+        let outgoing = hall.outgoing(seat.number)?;
+        (!outgoing.is_dead()).then(|| outgoing.waiting())
+    }
+
+    /// Messages that a listener should have received and did not, over all listeners.
+    pub(super) fn lost<W: Wire>(&self, hall: &Hall<'_, W>) -> u64 {
+        let tally = &hall.ears().borrow().tally;
+        let lost_by = |listener: &Seat| {
+            let heard = self.publishers.iter().enumerate();
+            let heard = heard.filter(|(_, publisher)| publisher.seat.room == listener.room);
+            heard
+                .map(|(number, publisher)| tally.lost(listener, number, publisher.sent))
+                .sum::<u64>()
+        };
+        hall.listeners().iter().map(lost_by).sum()
+    }
+}
