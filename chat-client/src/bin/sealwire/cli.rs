@@ -8,7 +8,10 @@ use chat_client::Endpoint;
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
-use crate::exit::Failure;
+use crate::{
+    exit::Failure,
+    load::{Load, LoadFlags},
+};
 
 /// Talks in rooms whose server cannot read what is said
 #[derive(Debug, Parser)]
@@ -36,6 +39,12 @@ enum Command {
     Rooms {
         #[command(flatten)]
         guest: GuestFlags,
+    },
+    /// Put load on a server and report what a delivery costs
+    #[command(after_help = crate::exit::HELP)]
+    Load {
+        #[command(flatten)]
+        load: LoadFlags,
     },
 }
 
@@ -139,6 +148,7 @@ impl File {
 pub(crate) enum Task {
     Join(Join),
     Rooms(Guest),
+    Load(Load),
 }
 
 /// Where to and as whom.
@@ -189,6 +199,7 @@ impl Cli {
                 join.or(file_join),
             ))),
             Command::Rooms { guest } => Ok(Task::Rooms(guest.or(file_guest).settle()?)),
+            Command::Load { load } => Ok(Task::Load(load.settle(file_guest.server)?)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use chat_client::{CallError, ConnectError, session::SessionEnd};
+use chat_client::{CallError, ConnectError, load::LoadError, session::SessionEnd};
 
 /// For `--help`; docs/cli.md says the same with more words.
 pub(crate) const HELP: &str = "\
@@ -13,7 +13,7 @@ Exit codes:
   3  the server cannot be reached
   4  the server refused: a name that is taken or cannot be used, a room that cannot be entered
   5  the connection was lost for good
-  6  something was not sent
+  6  something was not sent, or was lost under load
   130, 143  ended by Ctrl-C or SIGTERM, after signing out";
 
 /// Why the program ends otherwise than well.
@@ -31,6 +31,11 @@ pub(crate) enum Failure {
     Lost(SessionEnd),
     #[error("{0} of the lines were not sent")]
     NotSent(usize),
+    #[error("{0}")]
+    Load(LoadError),
+    /// After its report.
+    #[error("{}", lossy(*.lost, *.cut, *.stalled))]
+    Lossy { lost: u64, cut: u64, stalled: bool },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
     #[error("cannot read standard input: {0}")]
@@ -72,6 +77,7 @@ impl Failure {
             Self::Connect(ConnectError::Io(_) | ConnectError::TimedOut) => {
                 Some("Is a chat-server listening at --server? Does it want tls://?")
             }
+            Self::Load(error) => error.hint(),
             _ => None,
         }
     }
@@ -84,7 +90,8 @@ impl Failure {
             Self::Enter(error) | Self::Call(error) => call(error),
             Self::Lost(SessionEnd::Internal) => INTERNAL,
             Self::Lost(SessionEnd::SignedOut | SessionEnd::Lost(_)) => LOST,
-            Self::NotSent(_) => NOT_SENT,
+            Self::Load(error) => load(error),
+            Self::NotSent(_) | Self::Lossy { .. } => NOT_SENT,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
         }
@@ -106,6 +113,21 @@ const fn call(error: &CallError) -> u8 {
         CallError::Ended(_) | CallError::NotConnected => LOST,
         CallError::Busy => INTERNAL,
     }
+}
+
+const fn load(error: &LoadError) -> u8 {
+    match error {
+        LoadError::Plan(_) | LoadError::Account { .. } => USAGE,
+        LoadError::Refused { .. } => REFUSED,
+        LoadError::OpenFiles { .. } => INTERNAL,
+        _ => UNREACHABLE,
+    }
+}
+
+/// What a load run lost, in words.
+fn lossy(lost: u64, cut: u64, stalled: bool) -> String {
+    let stalled = if stalled { "stalled; " } else { "" };
+    format!("{stalled}{lost} messages were lost and {cut} connections cut")
 }
 
 /// The one map from outcome to exit code.

@@ -8,6 +8,7 @@ mod guest;
 mod input;
 mod join;
 mod json;
+mod load;
 mod plain;
 mod printer;
 mod rooms;
@@ -15,6 +16,7 @@ mod rooms;
 use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use clap::Parser as _;
+use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -34,7 +36,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let task = cli.into_task()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut builder = match task {
+        // What it measures is not to be disturbed by a second thread of its own.
+        Task::Load(_) => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    let runtime = builder
         .worker_threads(2)
         .enable_all()
         .build()
@@ -43,6 +50,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match task {
             Task::Join(join) => join::run(join).await,
             Task::Rooms(guest) => rooms::run(guest).await,
+            Task::Load(load) => load::run(load).await,
         }
     });
     // A thread of the runtime may still be making keys that nobody needs any more.
