@@ -1,10 +1,8 @@
 //! Bytes that are no frames of the protocol.
 
-use sealwire_tests::{program::Program, wire::Wire};
+use sealwire_tests::{account::resident_bytes, program::Program, tiers::plain_server, wire::Wire};
 use serde_json::Value;
 use wire_format::{CloseCode, limits::FRAME_BYTES_BEFORE_SIGN_IN};
-
-use crate::common::{plain_server, resident_bytes};
 
 /// The golden frames that a server must refuse: bytes, limit and close code.
 fn invalid() -> Vec<(String, Vec<u8>, u64, CloseCode)> {

@@ -1,6 +1,5 @@
 //! Every unpleasant byte, towards both tiers, and who is not disturbed by it.
 
-mod common;
 mod frames;
 mod names;
 mod order;

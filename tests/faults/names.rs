@@ -1,9 +1,7 @@
 //! Names of every unpleasant kind, for people and for rooms.
 
-use sealwire_tests::wire::Wire;
+use sealwire_tests::{tiers::plain_server, wire::Wire};
 use serde_json::json;
-
-use crate::common::plain_server;
 
 #[tokio::test]
 async fn unpleasant_names_are_refused() {

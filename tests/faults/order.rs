@@ -1,11 +1,12 @@
 //! Good frames at the wrong time, twice, or with the wrong fields.
 
 use bytes::Bytes;
-use sealwire_tests::wire::{Wire, command};
+use sealwire_tests::{
+    tiers::plain_server,
+    wire::{Wire, command},
+};
 use serde_json::{Value, json};
 use wire_format::{ClientFrame, CloseCode, CommandFrame, ServerFrame};
-
-use crate::common::plain_server;
 
 async fn refusal(wire: &mut Wire, name: &str, fields: Value) -> String {
     match wire.command(name, fields).await {

@@ -4,12 +4,10 @@ use bytes::Bytes;
 use sealwire_tests::{
     insider::{Insider, lobby},
     page::{Path, Session, heard},
-    tiers::WebProxy,
+    tiers::{WebProxy, plain_server},
 };
 use serde_json::json;
 use wire_format::{ChannelId, Content, Event, MemberId, RoomId, ServerFrame};
-
-use crate::common::plain_server;
 
 fn backend(address: std::net::SocketAddr) -> [String; 1] {
     [format!("--backend={address}")]

@@ -1,10 +1,8 @@
 //! Peers that are there and do nothing, or almost nothing.
 
-use sealwire_tests::wire::Wire;
+use sealwire_tests::{tiers::plain_server, wire::Wire};
 use tokio::time::{Duration, interval};
 use wire_format::{CloseCode, Event, event::LeaveReason};
-
-use crate::common::plain_server;
 
 #[tokio::test]
 async fn one_byte_every_few_seconds_is_too_slow_to_sign_in() {

@@ -8,7 +8,9 @@
 //!
 //! A [`Program`](program::Program) that is dropped is asked to stop and must drain and exit with 0.
 
+pub mod account;
 pub mod certificate;
+pub mod crowd;
 pub mod folder;
 pub mod insider;
 pub mod memory;

@@ -113,6 +113,11 @@ impl Session {
         })
     }
 
+    /// Where the proxy is.
+    pub fn proxy(&self) -> SocketAddr {
+        self.proxy
+    }
+
     /// The cookie's value: what signs this session in.
     pub fn secret(&self) -> &str {
         self.cookie.split_once('=').map_or("", |(_, value)| value)

@@ -4,6 +4,17 @@ use std::{fmt::Display, net::SocketAddr, path::PathBuf};
 
 use crate::{certificate::Certificates, folder::Folder, program::Program};
 
+/// Starts a chat-server on plain loopback TCP.
+///
+/// # Panics
+/// If it does not start.
+pub async fn plain_server(arguments: &[&str]) -> (Program, SocketAddr) {
+    let listen = ["--listen=127.0.0.1:0"];
+    let mut program = Program::start("chat-server", listen.iter().chain(arguments));
+    let address = program.listening().await;
+    (program, address)
+}
+
 /// A separately started chat-server and what proxies need to reach it.
 #[derive(Debug)]
 pub struct ChatServer {
@@ -109,7 +120,17 @@ impl WebProxy {
     /// # Panics
     /// If it does not start.
     pub async fn start(server: &ChatServer) -> Self {
-        Self::start_with(&server.backend(server.address), &[]).await
+        Self::start_as(server, &[]).await
+    }
+
+    /// Starts one in front of a chat-server with further arguments.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start_as(server: &ChatServer, arguments: &[&str]) -> Self {
+        let mut all = server.backend(server.address);
+        all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        Self::start_with(&all, &[]).await
     }
 
     /// Starts one with these arguments and environment, a small pool of keys and room for many

@@ -16,6 +16,8 @@ use wire_format::{
 
 use crate::program::PATIENCE;
 
+mod burst;
+
 /// One connection to a chat-server.
 #[derive(Debug)]
 pub struct Wire {
@@ -213,18 +215,14 @@ impl Wire {
     /// If the server sends what is no frame, or nothing for a minute.
     pub async fn frame(&mut self) -> Option<ServerFrame> {
         loop {
-            let codec = FrameCodec::new(FRAME_BYTES);
-            let frame = codec
-                .cut(&mut self.buffer)
-                .expect("a frame of the protocol");
-            let Some(frame) = frame else {
+            let Some(frame) = self.cut() else {
                 let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer)).await;
                 match read.expect("a server that says something within a minute") {
                     Ok(1..) => continue,
                     Ok(0) | Err(_) => return None,
                 }
             };
-            match ServerFrame::parse(frame).expect("a frame of the protocol") {
+            match frame {
                 ServerFrame::Ping(token) => {
                     // A server that is closing does not mind.
                     let _ = self.send(&ClientFrame::Pong(token).encode().stream()).await;
@@ -232,6 +230,22 @@ impl Wire {
                 frame => return Some(frame),
             }
         }
+    }
+
+    /// Takes a whole frame out of the buffer, if there is one.
+    fn cut(&mut self) -> Option<ServerFrame> {
+        let frame = FrameCodec::new(FRAME_BYTES).cut(&mut self.buffer);
+        let frame = frame.expect("a frame of the protocol")?;
+        Some(ServerFrame::parse(frame).expect("a frame of the protocol"))
+    }
+
+    /// Ends the connection without a goodbye: what lies unread or unsent is lost, and the other
+    /// side finds out when it next looks.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn vanish(self) {
+        self.stream.set_zero_linger().expect("an open socket");
     }
 
     /// Waits for the next deliver frame, dropping what comes before.

@@ -8,6 +8,8 @@ use sealwire_tests::{
 use serde_json::json;
 use wire_format::{Event, event::LeaveReason};
 
+use crate::house::{House, guest};
+
 fn join(server: &ChatServer, name: &str) -> Program {
     Program::start(
         "sealwire",
@@ -32,16 +34,10 @@ async fn hear_all(talk: &mut Talk, count: usize) -> Vec<Heard> {
 
 #[tokio::test]
 async fn everyone_hears_everyone_in_the_same_order() {
-    let server = ChatServer::start().await;
-    let (first, second) = (
-        WebProxy::start(&server).await,
-        WebProxy::start(&server).await,
-    );
-    let anna = Session::sign_in(first.address, "Anna").await;
-    let ben = Session::sign_in(second.address, "Ben").await;
-    let mut anna = anna.enter(Path::Socket, "lobby").await;
-    let mut ben = ben.enter(Path::Posts, "lobby").await;
-    let mut terminal = join(&server, "terminal");
+    let house = House::open().await;
+    let mut anna = guest(&house.first, "Anna", Path::Socket).await;
+    let mut ben = guest(&house.second, "Ben", Path::Posts).await;
+    let mut terminal = join(&house.server, "terminal");
     for talk in [&mut anna, &mut ben] {
         talk.event(|event| match event {
             Event::RoomJoined { member, .. } => (member.name == "terminal").then_some(()),
@@ -88,12 +84,8 @@ async fn everyone_hears_everyone_in_the_same_order() {
 async fn texts_of_every_kind_arrive_unchanged_both_ways() {
     let server = ChatServer::start().await;
     let proxy = WebProxy::start(&server).await;
-    let (anna, ben) = (
-        Session::sign_in(proxy.address, "Anna").await,
-        Session::sign_in(proxy.address, "Ben").await,
-    );
-    let mut anna = anna.enter(Path::Socket, "lobby").await;
-    let mut ben = ben.enter(Path::Posts, "lobby").await;
+    let mut anna = guest(&proxy, "Anna", Path::Socket).await;
+    let mut ben = guest(&proxy, "Ben", Path::Posts).await;
     let texts = [
         "12:30".to_owned(),
         "exit".to_owned(),
@@ -128,20 +120,10 @@ async fn texts_of_every_kind_arrive_unchanged_both_ways() {
 
 #[tokio::test]
 async fn signing_out_frees_name_connection_and_keys_at_once() {
-    let server = ChatServer::start().await;
-    let (first, second) = (
-        WebProxy::start(&server).await,
-        WebProxy::start(&server).await,
-    );
-    let mut anna = Session::sign_in(first.address, "Anna")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
-    let mut ben = Session::sign_in(first.address, "Ben")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
-    let taken = Session::try_sign_in("127.0.0.1", second.address, "ANNA").await;
+    let house = House::open().await;
+    let mut anna = guest(&house.first, "Anna", Path::Socket).await;
+    let mut ben = guest(&house.first, "Ben", Path::Socket).await;
+    let taken = Session::try_sign_in("127.0.0.1", house.second.address, "ANNA").await;
     assert_eq!(
         taken.err().map(|response| response.status.as_u16()),
         Some(409)
@@ -154,7 +136,7 @@ async fn signing_out_frees_name_connection_and_keys_at_once() {
             .is_success()
     );
     // The reply came after the release: the name is free everywhere, the cookie is worth nothing.
-    let again = Session::sign_in(second.address, "ANNA").await;
+    let again = Session::sign_in(house.second.address, "ANNA").await;
     assert_eq!(gone.get("/api/session").await.status.as_u16(), 401);
     let left = ben.event(|event| match event {
         Event::RoomLeft { reason, .. } => Some(*reason),

@@ -1,7 +1,7 @@
 //! What is lost, comes back without a reload, is shown once, and what was missed is said.
 
 use sealwire_tests::{
-    page::{Heard, Path, Session, Talk},
+    page::{Heard, Path, Talk},
     relay::Relay,
     tiers::{ChatServer, WebProxy},
 };
@@ -9,6 +9,8 @@ use wire_format::{
     Event, MessageId,
     event::{LeaveReason, MissedReason},
 };
+
+use crate::house::{House, guest};
 
 /// Says something until it is accepted, under one message id, as the page does.
 async fn insist(talk: &mut Talk, text: &str) {
@@ -48,24 +50,13 @@ fn texts(heard: &[Heard]) -> Vec<&str> {
 
 #[tokio::test]
 async fn killing_one_proxy_leaves_the_others_talking() {
-    let server = ChatServer::start().await;
-    let mut first = WebProxy::start(&server).await;
-    let second = WebProxy::start(&server).await;
-    let mut anna = Session::sign_in(first.address, "Anna")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
-    let mut ben = Session::sign_in(second.address, "Ben")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
-    let mut cleo = Session::sign_in(second.address, "Cleo")
-        .await
-        .enter(Path::Posts, "lobby")
-        .await;
+    let mut house = House::open().await;
+    let mut anna = guest(&house.first, "Anna", Path::Socket).await;
+    let mut ben = guest(&house.second, "Ben", Path::Socket).await;
+    let mut cleo = guest(&house.second, "Cleo", Path::Posts).await;
     anna.say("before").await.expect("a message");
     assert_eq!(ben.hear().await.text, "before");
-    first.program.kill();
+    house.first.program.kill();
     for talk in [&mut ben, &mut cleo] {
         let left = talk.event(|event| match event {
             Event::RoomLeft { reason, .. } => Some(*reason),
@@ -79,10 +70,7 @@ async fn killing_one_proxy_leaves_the_others_talking() {
         ["before", "without Anna"]
     );
     // Anna's name is free again, and she comes back through the other proxy.
-    let mut anna = Session::sign_in(second.address, "Anna")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
+    let mut anna = guest(&house.second, "Anna", Path::Socket).await;
     anna.say("back").await.expect("a message");
     hear_until(&mut ben, "back").await;
     assert_eq!(cleo.hear().await.text, "back");
@@ -90,27 +78,17 @@ async fn killing_one_proxy_leaves_the_others_talking() {
 
 #[tokio::test]
 async fn a_restarted_chat_server_heals_every_session() {
-    let mut server = ChatServer::start().await;
-    let (first, second) = (
-        WebProxy::start(&server).await,
-        WebProxy::start(&server).await,
-    );
-    let mut anna = Session::sign_in(first.address, "Anna")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
-    let mut ben = Session::sign_in(second.address, "Ben")
-        .await
-        .enter(Path::Posts, "lobby")
-        .await;
+    let mut house = House::open().await;
+    let mut anna = guest(&house.first, "Anna", Path::Socket).await;
+    let mut ben = guest(&house.second, "Ben", Path::Posts).await;
     anna.say("before").await.expect("a message");
     assert_eq!(ben.hear().await.text, "before");
-    server.program.kill();
+    house.server.program.kill();
     for talk in [&mut anna, &mut ben] {
         talk.event(|event| matches!(event, Event::BackendLost { .. }).then_some(()))
             .await;
     }
-    server.restart().await;
+    house.server.restart().await;
     for talk in [&mut anna, &mut ben] {
         talk.event(|event| matches!(event, Event::BackendBack {}).then_some(()))
             .await;
@@ -136,14 +114,8 @@ async fn a_cut_between_the_tiers_loses_and_repeats_nothing() {
     let relay = Relay::start(server.address).await;
     let first = WebProxy::start_with(&server.backend(relay.address()), &[]).await;
     let second = WebProxy::start(&server).await;
-    let mut anna = Session::sign_in(first.address, "Anna")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
-    let mut ben = Session::sign_in(second.address, "Ben")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
+    let mut anna = guest(&first, "Anna", Path::Socket).await;
+    let mut ben = guest(&second, "Ben", Path::Socket).await;
     ben.say("one").await.expect("a message");
     hear_until(&mut anna, "one").await;
     let mut said = Vec::new();

@@ -3,7 +3,7 @@
 use http::header::RETRY_AFTER;
 use sealwire_tests::{
     page::{Path, Response, Session},
-    tiers::{ChatServer, WebProxy},
+    tiers::{ChatServer, WebProxy, plain_server},
     wire::Wire,
 };
 use serde_json::json;
@@ -20,15 +20,7 @@ fn waits(response: &Response) -> bool {
 #[tokio::test]
 async fn a_flood_of_messages_is_told_to_wait_while_another_address_chats_on() {
     let server = ChatServer::start().await;
-    let proxy = WebProxy::start_with(
-        &[
-            server.backend(server.address),
-            vec!["--message-rate=5/s".to_owned()],
-        ]
-        .concat(),
-        &[],
-    )
-    .await;
+    let proxy = WebProxy::start_as(&server, &["--message-rate=5/s"]).await;
     let flooder = Session::sign_in(proxy.address, "flooder").await;
     let mut flooder = flooder.enter(Path::Posts, "lobby").await;
     let ben = Session::try_sign_in("127.0.0.2", proxy.address, "Ben")
@@ -55,15 +47,7 @@ async fn a_flood_of_messages_is_told_to_wait_while_another_address_chats_on() {
 #[tokio::test]
 async fn a_flood_of_sign_ins_is_told_to_wait_while_another_address_signs_in() {
     let server = ChatServer::start().await;
-    let proxy = WebProxy::start_with(
-        &[
-            server.backend(server.address),
-            vec!["--sign-in-rate=5/m".to_owned()],
-        ]
-        .concat(),
-        &[],
-    )
-    .await;
+    let proxy = WebProxy::start_as(&server, &["--sign-in-rate=5/m"]).await;
     let mut sessions = Vec::new();
     let refused = loop {
         let name = format!("guest {}", sessions.len());
@@ -84,15 +68,7 @@ async fn a_flood_of_sign_ins_is_told_to_wait_while_another_address_signs_in() {
 #[tokio::test]
 async fn a_flood_of_requests_is_told_to_wait() {
     let server = ChatServer::start().await;
-    let proxy = WebProxy::start_with(
-        &[
-            server.backend(server.address),
-            vec!["--command-rate=5/s".to_owned()],
-        ]
-        .concat(),
-        &[],
-    )
-    .await;
+    let proxy = WebProxy::start_as(&server, &["--command-rate=5/s"]).await;
     let session = Session::sign_in(proxy.address, "curious").await;
     let mut refused = None;
     for _ in 0..100 {
@@ -107,11 +83,7 @@ async fn a_flood_of_requests_is_told_to_wait() {
 
 #[tokio::test]
 async fn the_chat_server_has_limits_of_its_own() {
-    let mut program = sealwire_tests::program::Program::start(
-        "chat-server",
-        ["--listen=127.0.0.1:0", "--messages=5/s", "--patience=0/s"],
-    );
-    let address = program.listening().await;
+    let (_server, address) = plain_server(&["--messages=5/s", "--patience=0/s"]).await;
     let (mut flooder, _) = Wire::guest(address, "flooder").await;
     flooder.enter("lobby").await;
     let (mut ben, _) = Wire::guest(address, "Ben").await;
@@ -130,15 +102,7 @@ async fn the_chat_server_has_limits_of_its_own() {
 
 #[tokio::test]
 async fn who_goes_on_regardless_is_cut_and_nobody_else() {
-    let mut program = sealwire_tests::program::Program::start(
-        "chat-server",
-        [
-            "--listen=127.0.0.1:0",
-            "--messages=5/s",
-            "--patience=1/s:20",
-        ],
-    );
-    let address = program.listening().await;
+    let (_server, address) = plain_server(&["--messages=5/s", "--patience=1/s:20"]).await;
     let (mut flooder, _) = Wire::guest(address, "flooder").await;
     flooder.enter("lobby").await;
     let (mut ben, _) = Wire::guest(address, "Ben").await;

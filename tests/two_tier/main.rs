@@ -2,6 +2,7 @@
 
 mod conversation;
 mod healing;
+mod house;
 mod http;
 mod limits;
 mod readers;

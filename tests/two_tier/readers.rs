@@ -1,20 +1,21 @@
 //! A reader that stops reading is cut; nobody else is cut or loses anything.
 
 use sealwire_tests::{
+    account::{Figures, until},
     page::{Path, Session},
-    program::Program,
-    tiers::{ChatServer, WebProxy},
+    tiers::{ChatServer, WebProxy, plain_server},
     wire::Wire,
 };
 use wire_format::{CloseCode, Event, ServerFrame, event::LeaveReason};
+
+use crate::house::guest;
 
 const MESSAGES: u64 = 400;
 const MESSAGE_BYTES: usize = 64 * 1024;
 
 #[tokio::test]
 async fn a_slow_reader_of_the_wire_is_cut_and_nobody_else_notices() {
-    let mut program = Program::start("chat-server", ["--listen=127.0.0.1:0", "--messages=0"]);
-    let address = program.listening().await;
+    let (_server, address) = plain_server(&["--messages=0"]).await;
     let (mut slow, token) = Wire::guest(address, "slow").await;
     slow.enter("lobby").await;
     let (mut talker, _) = Wire::guest(address, "talker").await;
@@ -59,23 +60,14 @@ async fn a_slow_reader_of_the_wire_is_cut_and_nobody_else_notices() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_stops_reading_is_cut_and_nobody_else_notices() {
     let server = ChatServer::start_with(&["--messages=0"], &[]).await;
-    let arguments = [
-        server.backend(server.address),
-        vec!["--message-rate=10000/s".to_owned()],
-    ]
-    .concat();
-    let proxy = WebProxy::start_with(&arguments, &[]).await;
+    let arguments = ["--message-rate=10000/s", "--admin=127.0.0.1:0"];
+    let mut proxy = WebProxy::start_as(&server, &arguments).await;
+    let figures = Figures::of(&mut proxy.program).await;
     let slow = Session::sign_in(proxy.address, "slow").await;
     let slow_socket = slow.enter(Path::Socket, "lobby").await;
     let slow_events = slow.open(Path::Posts, "lobby").await;
-    let mut talker = Session::sign_in(proxy.address, "talker")
-        .await
-        .enter(Path::Posts, "lobby")
-        .await;
-    let mut reader = Session::sign_in(proxy.address, "reader")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
+    let mut talker = guest(&proxy, "talker", Path::Posts).await;
+    let mut reader = guest(&proxy, "reader", Path::Socket).await;
     let text = "x".repeat(MESSAGE_BYTES);
     let talking = async {
         for number in 0..MESSAGES {
@@ -98,13 +90,23 @@ async fn a_page_that_stops_reading_is_cut_and_nobody_else_notices() {
     // The slow streams end, however much of what was in flight is read now.
     for (mut slow, path) in [(slow_socket, "socket"), (slow_events, "events")] {
         let mut frames = 0_u64;
-        while slow.next().await.is_some() {
+        while let Some(frame) = slow.next().await {
             frames += 1;
+            if let ServerFrame::Close(close) = frame {
+                assert_eq!(close.code, CloseCode::TooSlow, "{path}");
+            }
         }
         assert!(
             frames < MESSAGES,
             "{path}: {frames} frames were kept for a stream that nobody read"
         );
     }
+    // These two, and the talker's own stream, which nobody reads either.
+    until("three streams are cut", async || {
+        figures.value(TOO_SLOW).await == 3
+    })
+    .await;
     reader.say("still here").await.expect("a message");
 }
+
+const TOO_SLOW: &str = "sealwire_proxy_stream_ends_total{code=\"too_slow\"}";

@@ -2,11 +2,13 @@
 
 use sealwire_tests::{
     page::{Path, Session},
-    program::{Program, Signal},
-    tiers::{ChatServer, WebProxy},
+    program::Signal,
+    tiers::{ChatServer, WebProxy, plain_server},
     wire::Wire,
 };
 use wire_format::{CloseCode, Event, ServerFrame};
+
+use crate::house::guest;
 
 /// Talks until the connection ends; gives whether it was told to resume and the close code.
 async fn talk_on(mut wire: Wire) -> (bool, Option<CloseCode>) {
@@ -30,11 +32,7 @@ async fn talk_on(mut wire: Wire) -> (bool, Option<CloseCode>) {
 
 #[tokio::test]
 async fn a_chat_server_that_stops_under_load_tells_everyone_and_exits_with_0() {
-    let mut program = Program::start(
-        "chat-server",
-        ["--listen=127.0.0.1:0", "--messages=200/s", "--patience=0"],
-    );
-    let address = program.listening().await;
+    let (mut program, address) = plain_server(&["--messages=200/s", "--patience=0"]).await;
     let mut talks = Vec::new();
     for number in 0..20 {
         let (mut wire, _) = Wire::guest(address, &format!("talker {number}")).await;
@@ -57,12 +55,7 @@ async fn a_chat_server_that_stops_under_load_tells_everyone_and_exits_with_0() {
 #[tokio::test]
 async fn a_proxy_that_stops_under_load_tells_every_page_and_exits_with_0() {
     let server = ChatServer::start_with(&["--messages=0"], &[]).await;
-    let arguments = [
-        server.backend(server.address),
-        vec!["--message-rate=1000/s".to_owned()],
-    ]
-    .concat();
-    let mut proxy = WebProxy::start_with(&arguments, &[]).await;
+    let mut proxy = WebProxy::start_as(&server, &["--message-rate=1000/s"]).await;
     let mut talks = Vec::new();
     for (number, path) in [Path::Socket, Path::Posts]
         .into_iter()
@@ -105,11 +98,7 @@ async fn a_proxy_that_stops_under_load_tells_every_page_and_exits_with_0() {
 
 #[tokio::test]
 async fn a_second_signal_ends_a_chat_server_at_once() {
-    let mut program = Program::start(
-        "chat-server",
-        ["--listen=127.0.0.1:0", "--grace-seconds=3600"],
-    );
-    let address = program.listening().await;
+    let (mut program, address) = plain_server(&["--grace-seconds=3600"]).await;
     let (mut clinging, _) = Wire::guest(address, "clinging").await;
     clinging.enter("lobby").await;
     // Far more than the system buffers, so that the drain cannot end: nobody reads.
@@ -129,21 +118,13 @@ async fn a_second_signal_ends_a_chat_server_at_once() {
 #[tokio::test]
 async fn a_second_signal_ends_a_proxy_at_once() {
     let server = ChatServer::start().await;
-    let arguments = [
-        server.backend(server.address),
-        vec!["--grace=3600".to_owned()],
-    ]
-    .concat();
-    let mut proxy = WebProxy::start_with(&arguments, &[]).await;
+    let mut proxy = WebProxy::start_as(&server, &["--grace=3600"]).await;
     // A request that never ends keeps the drain waiting.
     let mut half = Wire::connect(proxy.address).await;
     half.send(b"POST /api/auth.guest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
         .await
         .expect("an open connection");
-    let _anna = Session::sign_in(proxy.address, "Anna")
-        .await
-        .enter(Path::Socket, "lobby")
-        .await;
+    let _anna = guest(&proxy, "Anna", Path::Socket).await;
     proxy.program.signal(Signal::Term);
     proxy.program.says("stopping").await;
     proxy.program.signal(Signal::Term);
