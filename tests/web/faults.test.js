@@ -1,34 +1,17 @@
 /** What a page lives through: a blocked WebSocket, a chat-server that goes and comes back. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Browsers } from "./harness/browser.js";
+import { test } from "node:test";
 import { Gate } from "./harness/gate.js";
-import { Tiers, joinLobby } from "./harness/programs.js";
+import { House } from "./harness/house.js";
 
 const TIMEOUT = { timeout: 180_000 };
-/** @type {Tiers} */ let tiers;
-/** @type {Browsers} */ let browsers;
-
-before(async () => {
-  tiers = await Tiers.start();
-  browsers = await Browsers.start();
-});
-afterEach(() => browsers.close());
-after(async () => {
-  try {
-    await browsers.stop();
-  } finally {
-    await tiers.stop();
-  }
-});
+const house = new House();
 
 test("where WebSocket is blocked the same conversation goes over events and posts", TIMEOUT, async (t) => {
-  const gate = await Gate.start(tiers.url);
+  const gate = await Gate.start(house.tiers.url);
   t.after(() => gate.stop());
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const ben = await browsers.open(gate.url, [/WebSocket connection/]);
-  await ben.signIn("Ben");
+  const anna = await house.guest("Anna");
+  const ben = await house.guest("Ben", { expected: [/WebSocket connection/], url: gate.url });
   await ben.page.locator(".about").filter({ hasText: "because WebSocket is blocked here" }).waitFor();
   await anna.say("over the socket");
   await ben.hears("over the socket");
@@ -37,17 +20,15 @@ test("where WebSocket is blocked the same conversation goes over events and post
   assert.ok(gate.refused > 0, "an upgrade was tried and refused");
   await ben.signOut();
   await anna.sees("Ben left");
-  await browsers.close();
+  await house.browsers.close();
 });
 
 test("a restart of the chat-server heals without a reload, and nothing is shown twice", TIMEOUT, async () => {
-  const anna = await browsers.open(tiers.url, [/status of 503/]);
-  await anna.signIn("Anna");
-  const ben = await browsers.open(tiers.url, [/status of 503/]);
-  await ben.signIn("Ben");
+  const anna = await house.guest("Anna", { expected: [/status of 503/] });
+  const ben = await house.guest("Ben", { expected: [/status of 503/] });
   await anna.say("before");
   await ben.hears("before");
-  await tiers.restartServer();
+  await house.tiers.restartServer();
   await ben.sees("The chat server was restarted");
   await anna.sees("The chat server was restarted");
   await anna.say("after");
@@ -61,12 +42,10 @@ test("a restart of the chat-server heals without a reload, and nothing is shown 
 });
 
 test("a cut of the page's own connection heals, with what was said meanwhile", TIMEOUT, async (t) => {
-  const gate = await Gate.start(tiers.url, { upgrade: true });
+  const gate = await Gate.start(house.tiers.url, { upgrade: true });
   t.after(() => gate.stop());
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const ben = await browsers.open(gate.url, [/WebSocket connection/, /ERR_/]);
-  await ben.signIn("Ben");
+  const anna = await house.guest("Anna");
+  const ben = await house.guest("Ben", { expected: [/WebSocket connection/, /ERR_/], url: gate.url });
   await anna.say("one");
   await ben.hears("one");
   gate.close();
@@ -78,18 +57,17 @@ test("a cut of the page's own connection heals, with what was said meanwhile", T
   await anna.hears("four");
   assert.deepEqual(await ben.texts(), ["one", "two", "three", "four"]);
   assert.equal(ben.loads, 1);
-  await browsers.close();
+  await house.browsers.close();
 });
 
 test("a killed proxy that comes back takes its people in again without a reload", TIMEOUT, async () => {
   const expected = [/WebSocket connection/, /ERR_/, /status of 401/, /status of 503/];
-  const anna = await browsers.open(tiers.url, expected);
-  await anna.signIn("Anna");
-  const terminal = joinLobby(tiers.server, "terminal");
+  const anna = await house.guest("Anna", { expected });
+  const terminal = house.terminal("terminal");
   await anna.sees("terminal came in");
   await anna.say("before");
   await terminal.line((line) => line.includes("before"));
-  await tiers.restartProxy();
+  await house.tiers.restartProxy();
   await anna.page.locator("#composer").waitFor();
   await anna.keyed();
   terminal.types("welcome back");

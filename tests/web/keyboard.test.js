@@ -1,23 +1,9 @@
 /** The whole session without a mouse. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Browsers } from "./harness/browser.js";
-import { Tiers } from "./harness/programs.js";
+import { test } from "node:test";
+import { House } from "./harness/house.js";
 
-/** @type {Tiers} */ let tiers;
-/** @type {Browsers} */ let browsers;
-
-before(async () => {
-  tiers = await Tiers.start();
-  browsers = await Browsers.start();
-});
-after(async () => {
-  try {
-    await browsers.stop();
-  } finally {
-    await tiers.stop();
-  }
-});
+const house = new House();
 
 /** Presses Tab until what has the focus matches. @param {import("playwright-core").Page} page @param {string} selector */
 async function tabTo(page, selector) {
@@ -29,9 +15,8 @@ async function tabTo(page, selector) {
 }
 
 test("sign in, talk and sign out, all by keyboard", { timeout: 120_000 }, async () => {
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const { page } = await browsers.open(tiers.url);
+  const anna = await house.guest("Anna");
+  const { page } = await house.browsers.open(house.tiers.url);
   await tabTo(page, "#name");
   await page.keyboard.type("Ben");
   await page.keyboard.press("Enter");

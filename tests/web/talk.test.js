@@ -1,31 +1,14 @@
 /** The conversation: two browsers, a terminal, and what texts survive. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Browsers } from "./harness/browser.js";
-import { Tiers, joinLobby } from "./harness/programs.js";
+import { test } from "node:test";
+import { House } from "./harness/house.js";
 
 const TIMEOUT = { timeout: 120_000 };
-/** @type {Tiers} */ let tiers;
-/** @type {Browsers} */ let browsers;
-
-before(async () => {
-  tiers = await Tiers.start();
-  browsers = await Browsers.start();
-});
-afterEach(() => browsers.close());
-after(async () => {
-  try {
-    await browsers.stop();
-  } finally {
-    await tiers.stop();
-  }
-});
+const house = new House();
 
 test("two people talk and see each other come and go", TIMEOUT, async () => {
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const ben = await browsers.open(tiers.url);
-  await ben.signIn("Ben Müller");
+  const anna = await house.guest("Anna");
+  const ben = await house.guest("Ben Müller");
   await anna.sees("Ben Müller came in");
   await anna.seesPerson("Ben Müller");
   await ben.seesPerson("Anna");
@@ -40,9 +23,8 @@ test("two people talk and see each other come and go", TIMEOUT, async () => {
 });
 
 test("a terminal is in the same conversation", TIMEOUT, async () => {
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const terminal = joinLobby(tiers.server, "terminal");
+  const anna = await house.guest("Anna");
+  const terminal = house.terminal("terminal");
   await anna.sees("terminal came in");
   await anna.say("is anybody there?");
   await terminal.line((line) => line.includes("is anybody there?"));
@@ -53,10 +35,8 @@ test("a terminal is in the same conversation", TIMEOUT, async () => {
 });
 
 test("texts arrive unchanged", TIMEOUT, async () => {
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const ben = await browsers.open(tiers.url);
-  await ben.signIn("Ben");
+  const anna = await house.guest("Anna");
+  const ben = await house.guest("Ben");
   const texts = [
     "12:30",
     "exit",
@@ -78,10 +58,8 @@ test("texts arrive unchanged", TIMEOUT, async () => {
 });
 
 test("a text of 100 KB arrives unchanged", TIMEOUT, async () => {
-  const anna = await browsers.open(tiers.url);
-  await anna.signIn("Anna");
-  const ben = await browsers.open(tiers.url);
-  await ben.signIn("Ben");
+  const anna = await house.guest("Anna");
+  const ben = await house.guest("Ben");
   const long = Array.from({ length: 1_000 }, (_, line) => `line ${line} ${"<é> ".repeat(25)}`).join("\n");
   assert.ok(long.length > 100_000);
   await anna.paste(long);
@@ -93,9 +71,8 @@ test("a text of 100 KB arrives unchanged", TIMEOUT, async () => {
 });
 
 test("signing out frees the name, and a taken name is refused", TIMEOUT, async () => {
-  const anna = await browsers.open(tiers.url, [/status of 409/]);
-  await anna.signIn("Anna");
-  const other = await browsers.open(tiers.url, [/status of 409/]);
+  const anna = await house.guest("Anna", { expected: [/status of 409/] });
+  const other = await house.browsers.open(house.tiers.url, [/status of 409/]);
   await other.page.locator("#name").fill("anna");
   await other.page.locator("#name").press("Enter");
   await other.page.locator("#name-fault").filter({ hasText: "is in use" }).waitFor();
