@@ -1,24 +1,25 @@
 //! One connection to a chat-server: frames, request ids, heartbeat.
 //!
 //! ```text
-//!            post, call, publish                  replies to call
-//!  Connection ──▶ bounded queue ──▶ writer ──▶ socket ──▶ reader ──▶ Arrivals (bounded, in order)
+//!  post, publish ──▶ Outgoing ──▶ socket ──▶ scratch of the thread ──▶ Frames: taken where they are
+//!                                                  └──▶ Incoming ────▶ Arrival: the others, one by one
 //! ```
 //!
-//! One task reads and one writes. A full queue of outgoing frames makes the caller wait; a full
-//! queue of arrivals makes the reader wait, and a server cuts who waits too long. The reader answers
-//! pings. A frame is queued whole or not at all, so that a dropped future leaves nothing half-written.
+//! A connection is no task: it reads and writes while somebody waits in [`Connection::next`]. Idle,
+//! it has neither a read nor a write buffer. What is posted leaves when the connection is next
+//! waited for; while the socket is far behind nothing is read, so that what follows from reading
+//! stays bounded. Pings are answered here.
 
-mod calls;
-mod reader;
-mod writer;
+mod incoming;
+mod outgoing;
+mod stream;
 
 use std::{
+    collections::VecDeque,
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -27,31 +28,37 @@ use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::mpsc,
-};
-use tokio_util::{
-    sync::{CancellationToken, DropGuard},
-    task::TaskTracker,
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 use wire_format::{
-    ChannelId, ClientFrame, CloseCode, CommandFrame, Deliver, Encoded, EpochNumber, Event, Publish,
-    PublishFlags, ReplyFrame, command::Operation,
+    ChannelId, ClientFrame, Close, CloseCode, CommandFrame, Deliver, EpochNumber, Event,
+    FrameError, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame, command::Operation,
+    limits::CLIENT_SILENCE,
 };
 
-use self::calls::Calls;
+pub use self::incoming::Frames;
+use self::{incoming::Incoming, outgoing::Outgoing, stream::Stream};
 use crate::{
     endpoint::{Endpoint, Transport},
     error::{CallError, ConnectError, Ended},
     tls::{TlsError, Trust},
 };
 
-/// The sending side of a connection; dropping it ends the connection.
+/// A connection; dropping it closes it.
 pub struct Connection {
-    outgoing: mpsc::Sender<Encoded>,
-    calls: Arc<Calls>,
-    last_request: AtomicU32,
-    tasks: TaskTracker,
-    _end: DropGuard,
+    stream: Stream,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// What arrived while a call waited for its reply.
+    kept: VecDeque<Arrival>,
+    last_request: u32,
+    /// When something was last heard while somebody listened.
+    heard_at: Instant,
+    /// Nothing is being read: what is not heard is not the server's silence.
+    is_paused: bool,
+    /// Not later than the end of the server's patience and of ours; looks again when it fires.
+    timer: Pin<Box<Sleep>>,
+    ended: Option<Ended>,
 }
 
 /// What a server sends, in the order it sent it.
@@ -63,13 +70,7 @@ pub enum Arrival {
     Event(Event, Bytes),
     /// A payload.
     Deliver(Deliver),
-    /// The connection is over; the last arrival.
-    Ended(Ended),
 }
-
-/// The receiving side of a connection.
-#[derive(Debug)]
-pub struct Arrivals(mpsc::Receiver<Arrival>);
 
 impl Connection {
     /// Connects over TCP, and TLS where the address says so, checking the server's name.
@@ -78,15 +79,12 @@ impl Connection {
     ///
     /// # Errors
     /// [`ConnectError::Io`], [`ConnectError::Tls`].
-    pub async fn open(
-        endpoint: &Endpoint,
-        trust: Option<&Trust>,
-    ) -> Result<(Self, Arrivals), ConnectError> {
+    pub async fn open(endpoint: &Endpoint, trust: Option<&Trust>) -> Result<Self, ConnectError> {
         let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await?;
-        // Small frames are to leave at once; the writer gathers what is there.
+        // Small frames are to leave at once; what is there leaves together.
         stream.set_nodelay(true)?;
         match endpoint.transport {
-            Transport::Plain => Ok(Self::over(stream)),
+            Transport::Plain => Ok(Self::new(Stream::Plain(stream))),
             Transport::Tls => {
                 let trust = trust.ok_or(TlsError::NoAuthority)?;
                 let name = ServerName::try_from(endpoint.host.clone())
@@ -97,79 +95,46 @@ impl Connection {
     }
 
     /// Speaks the protocol over any stream of bytes.
-    pub fn over<S>(stream: S) -> (Self, Arrivals)
+    pub fn over<S>(stream: S) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let (read, write) = tokio::io::split(stream);
-        let (outgoing, to_write) = mpsc::channel(OUTGOING_FRAMES);
-        let (arrived, arrivals) = mpsc::channel(ARRIVED_FRAMES);
-        let calls = Arc::new(Calls::default());
-        let end = CancellationToken::new();
-        let tasks = TaskTracker::new();
-
-        let writer = writer::run(write, to_write, Arc::clone(&calls), end.clone());
-        tasks.spawn(writer);
-        let reader = reader::Reader {
-            outgoing: outgoing.downgrade(),
-            arrived,
-            calls: Arc::clone(&calls),
-            end: end.clone(),
-        };
-        tasks.spawn(reader.run(read));
-        tasks.close();
-
-        let connection = Self {
-            outgoing,
-            calls,
-            last_request: AtomicU32::new(0),
-            tasks,
-            _end: end.drop_guard(),
-        };
-        (connection, Arrivals(arrivals))
+        Self::new(Stream::Other(Box::pin(stream)))
     }
 
-    /// Sends a command; its reply comes among the [`Arrivals`], in order with everything else.
-    ///
-    /// Waits while the queue is full. A dropped future has sent nothing.
+    fn new(stream: Stream) -> Self {
+        let now = Instant::now();
+        Self {
+            stream,
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
+            kept: VecDeque::new(),
+            last_request: 0,
+            heard_at: now,
+            is_paused: false,
+            timer: Box::pin(sleep_until(now + CLIENT_SILENCE)),
+            ended: None,
+        }
+    }
+
+    /// Sends a command; its reply comes among the arrivals, in order with everything else. The
+    /// frame leaves while [`Connection::next`] is waited for.
     ///
     /// # Errors
     /// Why the connection is over.
-    pub async fn post<O: Operation>(&self, operation: &O, tail: Bytes) -> Result<u32, Ended> {
+    pub fn post<O: Operation>(&mut self, operation: &O, tail: Bytes) -> Result<u32, Ended> {
         let request = self.next_request();
         let frame = CommandFrame::new(request, operation, tail);
-        self.send(ClientFrame::Command(frame)).await?;
+        self.send(&ClientFrame::Command(frame))?;
         Ok(request)
     }
 
-    /// Sends a command and waits for its reply, which overtakes what else arrives.
-    ///
-    /// A dropped future may have sent the command; its reply is then thrown away.
-    ///
-    /// # Errors
-    /// The refusal, or why the connection is over.
-    pub async fn call<O: Operation>(
-        &self,
-        operation: &O,
-        tail: Bytes,
-    ) -> Result<(O::Ok, Bytes), CallError> {
-        let request = self.next_request();
-        let pending = self.calls.expect(request)?;
-        let frame = CommandFrame::new(request, operation, tail);
-        self.send(ClientFrame::Command(frame)).await?;
-        let reply = pending.reply().await?;
-        let outcome = reply.outcome::<O::Ok>().map_err(Ended::Protocol)?;
-        Ok((outcome?, reply.tail))
-    }
-
-    /// Sends a payload; its acknowledgement comes among the [`Arrivals`].
-    ///
-    /// Waits while the queue is full. A dropped future has sent nothing.
+    /// Sends a payload; its acknowledgement comes among the arrivals.
     ///
     /// # Errors
     /// Why the connection is over.
-    pub async fn publish(
-        &self,
+    pub fn publish(
+        &mut self,
         channel: ChannelId,
         epoch: EpochNumber,
         payload: Bytes,
@@ -182,40 +147,226 @@ impl Connection {
             flags: PublishFlags::Unstored,
             payload,
         };
-        self.send(ClientFrame::Publish(frame)).await?;
+        self.send(&ClientFrame::Publish(frame))?;
         Ok(request)
     }
 
-    /// Says goodbye, waits until everything queued was written, at most `within`, and ends.
-    pub async fn close(self, within: Duration) {
-        let goodbye = ClientFrame::Close(CloseCode::Done.into());
-        // Who does not take a goodbye in time goes without.
-        let _ = tokio::time::timeout(within, async {
-            if self.send(goodbye).await.is_ok() {
-                let Self {
-                    outgoing, tasks, ..
-                } = &self;
-                outgoing.closed().await;
-                tasks.wait().await;
-            }
-        })
-        .await;
+    /// Whether so much waits for the socket that nothing is read, and nobody should post.
+    pub fn is_behind(&self) -> bool {
+        self.outgoing.is_full()
     }
 
-    async fn send(&self, frame: ClientFrame) -> Result<(), Ended> {
-        self.outgoing
-            .send(frame.encode())
-            .await
-            .map_err(|_| self.calls.ended().unwrap_or(Ended::Here))
+    /// Sends a command and waits for its reply. What else arrives meanwhile comes afterwards, up to
+    /// 64 arrivals; with more than that the connection ends.
+    ///
+    /// A dropped future may have sent the command; its reply then comes among the arrivals.
+    ///
+    /// # Errors
+    /// The refusal, or why the connection is over.
+    pub async fn call<O: Operation>(
+        &mut self,
+        operation: &O,
+        tail: Bytes,
+    ) -> Result<(O::Ok, Bytes), CallError> {
+        let request = self.post(operation, tail)?;
+        let reply = loop {
+            match poll_fn(|cx| self.poll_fresh(cx, &mut |_| {})).await? {
+                Some(Arrival::Reply(reply)) if reply.request == request => break reply,
+                Some(_) if self.kept.len() >= MOST_KEPT => {
+                    return Err(self.end(Ended::Unasked).into());
+                }
+                Some(other) => self.kept.push_back(other),
+                None => {}
+            }
+        };
+        let outcome = reply.outcome::<O::Ok>().map_err(Ended::Protocol)?;
+        Ok((outcome?, reply.tail))
+    }
+
+    /// The next arrival. Safe to drop while waiting.
+    ///
+    /// # Errors
+    /// Why the connection is over, now and whenever it is asked again.
+    pub async fn next(&mut self) -> Result<Arrival, Ended> {
+        loop {
+            if let Some(arrival) = poll_fn(|cx| self.poll_next(cx, &mut |_| {})).await? {
+                return Ok(arrival);
+            }
+        }
+    }
+
+    /// Says goodbye, waits until everything posted was written, at most `within`, and ends.
+    pub async fn close(mut self, within: Duration) {
+        if self
+            .send(&ClientFrame::Close(CloseCode::Done.into()))
+            .is_err()
+        {
+            return;
+        }
+        let goodbye = poll_fn(|cx| {
+            ready!(self.outgoing.poll_write(cx, &mut self.stream))?;
+            self.stream.poll_shutdown(cx)
+        });
+        // Who does not take a goodbye in time goes without.
+        let _ = timeout(within, goodbye).await;
+    }
+
+    /// Shows whole frames to `skim` where they were read, and gives the first that it does not
+    /// take; `None` if it took all there were.
+    pub(crate) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        skim: &mut dyn FnMut(&mut Frames<'_>),
+    ) -> Poll<Result<Option<Arrival>, Ended>> {
+        if let Some(kept) = self.kept.pop_front() {
+            return Poll::Ready(Ok(Some(kept)));
+        }
+        self.poll_fresh(cx, skim)
+    }
+
+    /// Writes, and reads nothing.
+    pub(crate) fn poll_paused(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
+        self.is_paused = true;
+        let paused = ready!(self.poll_writing(cx));
+        Poll::Ready(self.end(paused))
+    }
+
+    /// Writes what the socket takes at once.
+    pub(crate) fn write_now(&mut self, cx: &mut Context<'_>) {
+        // A failure shows when the connection is next waited for.
+        let _ = self.outgoing.poll_write(cx, &mut self.stream);
+    }
+
+    /// Tells the server that somebody is here who cannot listen at the moment.
+    pub(crate) fn show_life(&mut self) {
+        let _ = self.send(&ClientFrame::Ping([0; 8]));
+    }
+
+    fn poll_fresh(
+        &mut self,
+        cx: &mut Context<'_>,
+        skim: &mut dyn FnMut(&mut Frames<'_>),
+    ) -> Poll<Result<Option<Arrival>, Ended>> {
+        match ready!(self.poll_arrival(cx, skim)) {
+            Ok(arrival) => Poll::Ready(Ok(arrival)),
+            Err(ended) => {
+                if let (None, Ended::Protocol(error)) = (self.ended, ended) {
+                    // The server is told what it did, if it listens.
+                    let close = ClientFrame::Close(Close::from(error.close_code()));
+                    let _ = self.send(&close);
+                    self.write_now(cx);
+                }
+                Poll::Ready(Err(self.end(ended)))
+            }
+        }
+    }
+
+    fn poll_arrival(
+        &mut self,
+        cx: &mut Context<'_>,
+        skim: &mut dyn FnMut(&mut Frames<'_>),
+    ) -> Poll<Result<Option<Arrival>, Ended>> {
+        if let Some(ended) = self.ended {
+            return Poll::Ready(Err(ended));
+        }
+        loop {
+            if self.incoming.has_frames() {
+                if self.incoming.skim(skim) {
+                    return Poll::Ready(Ok(None));
+                }
+                if let Some(frame) = self.incoming.cut()?
+                    && let Some(arrival) = self.open_frame(frame)?
+                {
+                    return Poll::Ready(Ok(Some(arrival)));
+                }
+                continue;
+            }
+            if self.is_behind() {
+                self.is_paused = true;
+            }
+            if let Poll::Ready(ended) = self.poll_writing(cx) {
+                return Poll::Ready(Err(ended));
+            }
+            if self.is_behind() {
+                return Poll::Pending;
+            }
+            if std::mem::take(&mut self.is_paused) {
+                self.heard_at = Instant::now();
+            }
+            let incoming = &mut self.incoming;
+            let read = self
+                .stream
+                .poll_read(cx, |bytes| incoming.arrive(bytes, skim));
+            let arrived = ready!(read).map_err(|error| Ended::Cut(error.kind()))?;
+            self.heard_at = Instant::now();
+            if arrived? {
+                return Poll::Ready(Ok(None));
+            }
+        }
+    }
+
+    /// Writes what waits and looks at the clock.
+    fn poll_writing(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
+        if let Some(ended) = self.ended {
+            return Poll::Ready(ended);
+        }
+        if let Poll::Ready(Err(error)) = self.outgoing.poll_write(cx, &mut self.stream) {
+            return Poll::Ready(Ended::Cut(error.kind()));
+        }
+        while self.timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            let is_over = |since: Instant| since + CLIENT_SILENCE <= now;
+            if self.outgoing.stuck_since.is_some_and(is_over) {
+                return Poll::Ready(Ended::Stuck);
+            }
+            if self.is_paused {
+                self.heard_at = now;
+            }
+            if is_over(self.heard_at) {
+                return Poll::Ready(Ended::Silent);
+            }
+            let since = self.outgoing.stuck_since.unwrap_or(now).min(self.heard_at);
+            self.timer.as_mut().reset(since + CLIENT_SILENCE);
+        }
+        Poll::Pending
+    }
+
+    fn open_frame(&mut self, frame: RawFrame) -> Result<Option<Arrival>, Ended> {
+        Ok(Some(match ServerFrame::parse(frame)? {
+            ServerFrame::Reply(reply) => Arrival::Reply(reply),
+            ServerFrame::Event(event) => Arrival::Event(event.event()?, event.tail),
+            ServerFrame::Deliver(deliver) => Arrival::Deliver(deliver),
+            ServerFrame::Ping(token) => {
+                self.send(&ClientFrame::Pong(token))?;
+                return Ok(None);
+            }
+            ServerFrame::Pong(_) => return Ok(None),
+            ServerFrame::Close(close) => return Err(Ended::Closed(close.code)),
+        }))
+    }
+
+    fn send(&mut self, frame: &ClientFrame) -> Result<(), Ended> {
+        match self.ended {
+            Some(ended) => Err(ended),
+            None => {
+                self.outgoing.push(frame.encode().stream());
+                Ok(())
+            }
+        }
+    }
+
+    /// Closes the stream; the first reason counts.
+    fn end(&mut self, ended: Ended) -> Ended {
+        self.stream = Stream::Closed;
+        self.incoming = Incoming::default();
+        self.outgoing = Outgoing::default();
+        *self.ended.get_or_insert(ended)
     }
 
     /// 1, 2, 3, … and around; 0 would go without acknowledgement.
-    fn next_request(&self) -> u32 {
-        let before = self.last_request.fetch_add(1, Ordering::Relaxed);
-        match before.wrapping_add(1) {
-            0 => self.next_request(),
-            request => request,
-        }
+    fn next_request(&mut self) -> u32 {
+        self.last_request = self.last_request.wrapping_add(1).max(1);
+        self.last_request
     }
 }
 
@@ -225,14 +376,11 @@ impl fmt::Debug for Connection {
     }
 }
 
-impl Arrivals {
-    /// The next arrival; after [`Arrival::Ended`] there is none. Safe to drop while waiting.
-    pub async fn next(&mut self) -> Option<Arrival> {
-        self.0.recv().await
+impl From<FrameError> for Ended {
+    fn from(error: FrameError) -> Self {
+        Self::Protocol(error)
     }
 }
 
-/// Outgoing frames that may wait: a burst of commands at entering a few rooms.
-const OUTGOING_FRAMES: usize = 32;
-/// Arrived frames that may wait: a whole ring and the talk meanwhile.
-const ARRIVED_FRAMES: usize = 512;
+/// Arrivals that may come before the reply to a call.
+const MOST_KEPT: usize = 64;

@@ -27,6 +27,9 @@ pub enum Ended {
     /// The server says about a room what cannot be true.
     #[error("the server says about a room what cannot be true")]
     Untrue,
+    /// The server said more than was asked for, before it answered.
+    #[error("the server said too much before it answered")]
+    Unasked,
     /// This side closed it.
     #[error("the connection was closed here")]
     Here,

@@ -12,18 +12,20 @@ mod epochs;
 mod faces;
 mod opened;
 mod opening;
+mod slots;
 
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak},
+    task::Waker,
     time::Duration,
 };
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wire_format::{Bundle, EpochKeys, EpochSecret, RoomId};
 
-use self::{epochs::Epochs, faces::Faces, opened::OpenedFrames};
+use self::{epochs::Epochs, faces::Faces, opened::OpenedFrames, slots::Slots};
 use crate::clock::Clock;
 
 pub use self::opened::{Fault, OpenedFrame};
@@ -117,6 +119,8 @@ pub(crate) struct Shelf {
     /// A std Mutex: every session of the process takes it for look-ups of a microsecond; frames are
     /// opened and signatures verified outside it.
     state: Mutex<State>,
+    /// Apart, since every session looks its batches up in it and few add to it.
+    slots: RwLock<Slots>,
 }
 
 #[derive(Default)]
@@ -131,11 +135,12 @@ impl Shelf {
     fn new() -> Self {
         Self {
             state: Mutex::default(),
+            slots: RwLock::default(),
         }
     }
 
     /// A session of this process takes part; `wake` tells it that a key has come.
-    pub(crate) fn seat(self: &Arc<Self>, wake: Arc<Notify>) -> Seat {
+    pub(crate) fn seat(self: &Arc<Self>, wake: Waker) -> Seat {
         let mut state = self.lock();
         state.last_seat += 1;
         Seat::new(Arc::clone(self), state.last_seat, wake)

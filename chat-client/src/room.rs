@@ -22,12 +22,12 @@ mod holding;
 mod ports;
 mod reading;
 mod sending;
+mod shown;
 
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, sync::Arc, task::Waker, time::Duration};
 
 use bytes::Bytes;
 use rand::{SeedableRng, rngs::StdRng};
-use tokio::sync::Notify;
 use wire_format::{
     Announcement, ChannelId, Event, MemberId, Refusal, RoomId, Sequence, SessionKeys,
     command::rooms::{Entered, Resume},
@@ -82,8 +82,8 @@ pub struct Opening<'a> {
     pub me: Arc<Identity>,
     /// What the process knows.
     pub keyring: &'a Keyring,
-    /// Is notified when the keyring has a key that this room waits for; then give [`Input::Woken`].
-    pub wake: Arc<Notify>,
+    /// Is woken when the keyring has a key that this room waits for; then give [`Input::Woken`].
+    pub wake: Waker,
     /// 32 bytes from a cryptographic random source.
     pub seed: [u8; 32],
 }
@@ -155,7 +155,7 @@ impl SealedRoom {
 
     /// Whether the newest epoch's secret is held: messages can be sent and read.
     pub fn is_keyed(&self) -> bool {
-        self.epochs.current().is_some()
+        self.epochs.is_current()
     }
 
     /// Takes an input. Outputs follow from it, in order.
@@ -227,7 +227,7 @@ impl SealedRoom {
                 if let Some(fingerprint) = member.fingerprint {
                     self.saw(now, member.id, fingerprint);
                 }
-                self.tell(Happened::Joined(member));
+                self.tell(Happened::Joined(Box::new(member)));
             }
             Event::RoomLeft { member, reason, .. } => self.tell(Happened::Left { member, reason }),
             _ => {}
@@ -262,6 +262,10 @@ impl SealedRoom {
 
     fn command(&mut self, command: Command) {
         self.outputs.push_back(Output::Command(command));
+    }
+
+    fn alarm(&mut self, alarm: Alarm) {
+        self.tell(Happened::Alarm(Box::new(alarm)));
     }
 
     fn tell(&mut self, happened: Happened) {

@@ -1,13 +1,14 @@
 //! A signed-in session over one connection after another.
 //!
 //! ```text
-//!  Session (handle) ──requests──▶ ┌────────┐ ──▶ Connection ──▶ server
-//!                                 │ driver │
-//!  SessionEvents ◀──events─────── └────────┘ ◀── Arrivals
-//!                                   └─ SealedRoom, one a room
+//!  Session (handle) ──requests──▶ ┌─────────┐ ──▶ ┌────────┐ ◀──▶ Connection ◀──▶ server
+//!                                 │ mailbox │     │ driver │
+//!  SessionEvents ◀────events───── └─────────┘ ◀── └────────┘
+//!                                                   └─ SealedRoom, one a room
 //! ```
 //!
-//! One task owns the connection and the rooms. When the connection is lost it connects again with
+//! One task, the driver, owns the connection and the rooms. It hands over what one read of the
+//! socket brought as one batch. When the connection is lost it connects again with
 //! jittered waits, signs in with the same token, announces its keys, enters its rooms where it left
 //! off and sends again what was not acknowledged; the consumer is told and does nothing.
 //!
@@ -22,18 +23,16 @@ mod calls;
 mod driver;
 mod link;
 mod linking;
+mod mailbox;
 mod requests;
 mod rooms;
 mod sign_in;
 
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, future::poll_fn, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{sync::oneshot, task::AbortHandle, time::timeout};
+use tokio_util::task::TaskTracker;
 use wire_format::{
     Content, GuestToken, MemberId, MessageId, ProxyKey, Refusal, RoomId, SealError, Sequence,
     SessionKeys,
@@ -41,7 +40,7 @@ use wire_format::{
 };
 use zeroize::Zeroizing;
 
-use self::{driver::Driver, requests::Request};
+use self::{driver::Driver, mailbox::Mailbox, requests::Request};
 use crate::{
     endpoint::Endpoint,
     error::{CallError, ConnectError, Ended},
@@ -115,7 +114,7 @@ impl SessionSettings {
 #[derive(Debug)]
 pub enum SessionEvent {
     /// A room was entered, for the first time or after a cut: the state replaces what was known.
-    Entered(Entered),
+    Entered(Box<Entered>),
     /// Something in a room.
     Room {
         /// The room.
@@ -170,34 +169,49 @@ pub enum SessionEnd {
 
 /// A handle of a session; clones are the same session.
 #[derive(Clone)]
-pub struct Session {
-    requests: mpsc::Sender<Request>,
+pub struct Session(Arc<Handle>);
+
+struct Handle {
+    mailbox: Arc<Mailbox>,
     tasks: TaskTracker,
     /// Drops the driver where it stands.
-    cut: CancellationToken,
+    cut: AbortHandle,
     member: MemberId,
-    name: Arc<str>,
+    name: Box<str>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.mailbox.handles_gone();
+    }
 }
 
 /// The events of a session.
-#[derive(Debug)]
-pub struct SessionEvents(mpsc::Receiver<SessionEvent>);
+pub struct SessionEvents(Arc<Mailbox>);
 
 impl SessionEvents {
     /// The next event; after [`SessionEvent::Ended`], or a sign-out that was cut short, there is
     /// none. Safe to drop while waiting.
     pub async fn next(&mut self) -> Option<SessionEvent> {
-        self.0.recv().await
+        poll_fn(|cx| self.0.poll_event(cx)).await
     }
 
     /// Waits for an event, then gives everything there is, in order; `None` where
     /// [`SessionEvents::next`] gives `None`. Safe to drop while waiting.
     pub async fn take(&mut self) -> Option<VecDeque<SessionEvent>> {
-        let mut events = vec![self.0.recv().await?];
-        while let Ok(event) = self.0.try_recv() {
-            events.push(event);
-        }
-        Some(events.into())
+        poll_fn(|cx| self.0.poll_events(cx)).await
+    }
+}
+
+impl Drop for SessionEvents {
+    fn drop(&mut self) {
+        self.0.consumer_gone();
+    }
+}
+
+impl fmt::Debug for SessionEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionEvents(..)")
     }
 }
 
@@ -210,33 +224,33 @@ impl Session {
     /// [`ConnectError`].
     pub async fn connect(settings: SessionSettings) -> Result<(Self, SessionEvents), ConnectError> {
         let settings = Arc::new(settings);
-        let link = sign_in::sign_in(Arc::clone(&settings), None).await?;
-        let (requests, received) = mpsc::channel(REQUESTS);
-        let (events, consumer) = mpsc::channel(settings.event_queue.max(1));
-        let session = Self {
-            requests,
-            tasks: TaskTracker::new(),
-            cut: CancellationToken::new(),
-            member: link.identity.member,
-            name: link.identity.name.as_str().into(),
+        // Large, and over soon.
+        let link = Box::pin(sign_in::sign_in(Arc::clone(&settings), None)).await?;
+        let mailbox = Mailbox::new();
+        let tasks = TaskTracker::new();
+        let (member, name) = (link.identity.member, link.identity.name.as_str().into());
+        let driver = Driver::new(settings, link, Arc::clone(&mailbox));
+        let cut = tasks.spawn(driver.run()).abort_handle();
+        tasks.close();
+        let events = SessionEvents(Arc::clone(&mailbox));
+        let handle = Handle {
+            mailbox,
+            tasks,
+            cut,
+            member,
+            name,
         };
-        let driver = Driver::new(settings, link, received, events);
-        let cut = session.cut.clone();
-        session
-            .tasks
-            .spawn(cut.run_until_cancelled_owned(driver.run()));
-        session.tasks.close();
-        Ok((session, SessionEvents(consumer)))
+        Ok((Self(Arc::new(handle)), events))
     }
 
     /// The member id of this session.
     pub fn member(&self) -> MemberId {
-        self.member
+        self.0.member
     }
 
     /// The name as the server prepared it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Enters a room, or tells how it stands if the session is in it. The same reply comes as
@@ -337,28 +351,35 @@ impl Session {
             content,
             reply,
         };
-        let queued = self.requests.send(request).await;
-        queued.map_err(|_| SendFailure::Ended)?;
+        if !self.0.mailbox.ask(request).await {
+            return Err(SendFailure::Ended);
+        }
         outcome.await.unwrap_or(Err(SendFailure::Ended))
     }
 
     /// Signs out: name, connection and keys are free when it returns, after three seconds at most.
     pub async fn logout(&self) {
+        let Handle {
+            mailbox,
+            tasks,
+            cut,
+            ..
+        } = &*self.0;
         let signing_out = async {
             // The session may have ended by itself.
-            let _ = self.requests.send(Request::Logout).await;
-            self.tasks.wait().await;
+            mailbox.ask(Request::Logout).await;
+            tasks.wait().await;
         };
         if timeout(SIGN_OUT, signing_out).await.is_err() {
             // The driver waits for a server that reads nothing; it sees the connection close.
-            self.cut.cancel();
-            self.tasks.wait().await;
+            cut.abort();
+            tasks.wait().await;
         }
     }
 
     /// Waits until the session is over.
     pub async fn ended(&self) {
-        self.tasks.wait().await;
+        self.0.tasks.wait().await;
     }
 
     async fn call<T>(
@@ -366,20 +387,19 @@ impl Session {
         request: impl FnOnce(oneshot::Sender<Result<T, CallError>>) -> Request,
     ) -> Result<T, CallError> {
         let (reply, outcome) = oneshot::channel();
-        let sent = self.requests.send(request(reply)).await;
-        sent.map_err(|_| CallError::Ended(Ended::Here))?;
+        if !self.0.mailbox.ask(request(reply)).await {
+            return Err(Ended::Here.into());
+        }
         outcome.await.unwrap_or(Err(CallError::Ended(Ended::Here)))
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Session({})", self.member)
+        write!(f, "Session({})", self.0.member)
     }
 }
 
-/// Requests that may wait for the driver.
-const REQUESTS: usize = 64;
 /// How long a driver may take to sign out: more than it gives the server and the consumer.
 const SIGN_OUT: Duration = Duration::from_secs(3);
 
@@ -389,19 +409,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_driver_that_is_stuck_does_not_keep_a_sign_out() {
-        let (requests, _never_taken) = mpsc::channel(1);
-        let session = Session {
-            requests,
-            tasks: TaskTracker::new(),
-            cut: CancellationToken::new(),
+        let tasks = TaskTracker::new();
+        let cut = tasks.spawn(std::future::pending::<()>()).abort_handle();
+        tasks.close();
+        let session = Session(Arc::new(Handle {
+            mailbox: Mailbox::new(),
+            tasks,
+            cut,
             member: MemberId::from_bytes([1; 16]),
             name: "alice".into(),
-        };
-        let cut = session.cut.clone();
-        let stuck = cut.run_until_cancelled_owned(std::future::pending::<()>());
-        session.tasks.spawn(stuck);
-        session.tasks.close();
+        }));
         session.logout().await;
-        assert!(session.tasks.is_empty());
+        assert!(session.0.tasks.is_empty());
     }
 }

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use chat_client::{
-    CallError, Connection, Ended,
-    connection::{Arrival, Arrivals},
-};
+use chat_client::{CallError, Connection, Ended, connection::Arrival};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     time::Instant,
@@ -28,14 +25,14 @@ struct Server {
     buffer: BytesMut,
 }
 
-fn connect() -> (Connection, Arrivals, Server) {
+fn connect() -> (Connection, Server) {
     let (near, far) = duplex(64 * 1024);
-    let (connection, arrivals) = Connection::over(near);
+    let connection = Connection::over(near);
     let server = Server {
         stream: far,
         buffer: BytesMut::new(),
     };
-    (connection, arrivals, server)
+    (connection, server)
 }
 
 impl Server {
@@ -55,6 +52,12 @@ impl Server {
         }
     }
 
+    /// How many bytes come before the end: none.
+    async fn receive_end(&mut self) -> usize {
+        let read = self.stream.read_buf(&mut self.buffer).await;
+        read.expect("the end")
+    }
+
     async fn receive_command(&mut self) -> (u32, Command) {
         match self.receive().await {
             ClientFrame::Command(command) => (
@@ -71,93 +74,128 @@ fn resume() -> ServerFrame {
     ServerFrame::Event(EventFrame::new(&event, Bytes::new()))
 }
 
-async fn ended(arrivals: &mut Arrivals) -> Ended {
+async fn ended(connection: &mut Connection) -> Ended {
     loop {
-        match arrivals.next().await {
-            Some(Arrival::Ended(ended)) => return ended,
-            Some(_) => {}
-            None => panic!("the end was not told"),
+        if let Err(ended) = connection.next().await {
+            return ended;
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn replies_find_their_calls_in_any_order() {
-    let (connection, _arrivals, mut server) = connect();
-    let (list, logout, ()) = tokio::join!(
-        connection.call(&List {}, Bytes::new()),
-        connection.call(&Logout {}, Bytes::new()),
-        async {
-            let (first, _) = server.receive_command().await;
-            let (second, _) = server.receive_command().await;
-            let refusal = Refusal::retry_after(ErrorCode::RateLimited, 7);
-            let refused = ReplyFrame::refused(second, &refusal);
-            server.send(ServerFrame::Reply(refused)).await;
-            let rooms = RoomList { rooms: Vec::new() };
-            let tail = Bytes::from_static(b"tail");
-            server
-                .send(ServerFrame::Reply(ReplyFrame::ok(first, &rooms, tail)))
-                .await;
-        }
-    );
+    let (mut connection, mut server) = connect();
+    let logout = connection.post(&Logout {}, Bytes::new()).expect("posted");
+    let (list, ()) = tokio::join!(connection.call(&List {}, Bytes::new()), async {
+        let (first, _) = server.receive_command().await;
+        let (second, _) = server.receive_command().await;
+        assert_eq!(first, logout);
+        let refusal = Refusal::retry_after(ErrorCode::RateLimited, 7);
+        let refused = ReplyFrame::refused(first, &refusal);
+        server.send(ServerFrame::Reply(refused)).await;
+        let rooms = RoomList { rooms: Vec::new() };
+        let tail = Bytes::from_static(b"tail");
+        server
+            .send(ServerFrame::Reply(ReplyFrame::ok(second, &rooms, tail)))
+            .await;
+    });
     let (rooms, tail) = list.expect("a list");
     assert_eq!((rooms.rooms.len(), &tail[..]), (0, &b"tail"[..]));
+    // What came before the reply comes now.
+    let Ok(Arrival::Reply(reply)) = connection.next().await else {
+        panic!("not a reply");
+    };
+    assert_eq!(reply.request, logout);
     let refusal = Refusal::retry_after(ErrorCode::RateLimited, 7);
-    assert_eq!(logout, Err(CallError::Refused(refusal)));
+    assert_eq!(reply.outcome::<Done>(), Ok(Err(refusal)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_refused_learns_it_from_the_call() {
+    let (mut connection, mut server) = connect();
+    let refusal = Refusal::new(ErrorCode::NotInRoom);
+    let (call, ()) = tokio::join!(connection.call(&List {}, Bytes::new()), async {
+        let (request, _) = server.receive_command().await;
+        let refused = ReplyFrame::refused(request, &refusal);
+        server.send(ServerFrame::Reply(refused)).await;
+    });
+    assert_eq!(call.map(|_| ()), Err(CallError::Refused(refusal)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_much_and_does_not_answer_is_left() {
+    let (mut connection, mut server) = connect();
+    let (call, ()) = tokio::join!(connection.call(&List {}, Bytes::new()), async {
+        server.receive_command().await;
+        for _ in 0..65 {
+            server.send(resume()).await;
+        }
+    });
+    let unasked = CallError::Ended(Ended::Unasked);
+    assert_eq!(call.map(|_| ()), Err(unasked));
+    assert_eq!(server.receive_end().await, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn posted_replies_keep_their_place_among_what_arrives() {
-    let (connection, mut arrivals, mut server) = connect();
-    let request = connection
-        .post(&Logout {}, Bytes::new())
-        .await
-        .expect("sent");
-    let (received, _) = server.receive_command().await;
-    assert_eq!(request, received);
-    server.send(resume()).await;
-    server
-        .send(ServerFrame::Reply(ReplyFrame::ok(
-            request,
-            &Done {},
-            Bytes::new(),
-        )))
-        .await;
-    server.send(resume()).await;
-    assert!(matches!(arrivals.next().await, Some(Arrival::Event(..))));
-    assert!(
-        matches!(arrivals.next().await, Some(Arrival::Reply(reply)) if reply.request == request)
+    let (mut connection, mut server) = connect();
+    let request = connection.post(&Logout {}, Bytes::new()).expect("posted");
+    let ((), arrived) = tokio::join!(
+        async {
+            let (received, _) = server.receive_command().await;
+            assert_eq!(request, received);
+            server.send(resume()).await;
+            let reply = ReplyFrame::ok(request, &Done {}, Bytes::new());
+            server.send(ServerFrame::Reply(reply)).await;
+            server.send(resume()).await;
+        },
+        async {
+            [
+                connection.next().await,
+                connection.next().await,
+                connection.next().await,
+            ]
+        }
     );
-    assert!(matches!(arrivals.next().await, Some(Arrival::Event(..))));
+    let [first, second, third] = arrived;
+    assert!(matches!(first, Ok(Arrival::Event(..))));
+    assert!(matches!(second, Ok(Arrival::Reply(reply)) if reply.request == request));
+    assert!(matches!(third, Ok(Arrival::Event(..))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn bytes_that_drip_are_the_same_frames() {
-    let (_connection, mut arrivals, mut server) = connect();
-    for byte in resume().encode().stream() {
-        server.stream.write_all(&[byte]).await.expect("written");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    assert!(matches!(arrivals.next().await, Some(Arrival::Event(..))));
+    let (mut connection, mut server) = connect();
+    let drip = async {
+        for byte in resume().encode().stream() {
+            server.stream.write_all(&[byte]).await.expect("written");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let ((), arrival) = tokio::join!(drip, connection.next());
+    assert!(matches!(arrival, Ok(Arrival::Event(..))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_and_silence_ends_it_after_35_seconds() {
-    let (_connection, mut arrivals, mut server) = connect();
+    let (mut connection, mut server) = connect();
     let start = Instant::now();
-    for beat in 0..4_u8 {
-        tokio::time::sleep(Duration::from_secs(15)).await;
-        server.send(ServerFrame::Ping([beat; 8])).await;
-        assert_eq!(server.receive().await, ClientFrame::Pong([beat; 8]));
-    }
-    assert_eq!(ended(&mut arrivals).await, Ended::Silent);
+    let beats = async {
+        for beat in 0..4_u8 {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            server.send(ServerFrame::Ping([beat; 8])).await;
+            assert_eq!(server.receive().await, ClientFrame::Pong([beat; 8]));
+        }
+    };
+    let ((), end) = tokio::join!(beats, ended(&mut connection));
+    assert_eq!(end, Ended::Silent);
     assert_eq!(start.elapsed(), Duration::from_secs(60) + CLIENT_SILENCE);
-    assert!(arrivals.next().await.is_none());
+    assert!(matches!(connection.next().await, Err(Ended::Silent)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_close_says_why_and_ends_all_calls() {
-    let (connection, mut arrivals, mut server) = connect();
+    let (mut connection, mut server) = connect();
     let (call, ()) = tokio::join!(connection.call(&List {}, Bytes::new()), async {
         server.receive_command().await;
         server
@@ -169,7 +207,7 @@ async fn a_close_says_why_and_ends_all_calls() {
         call.map(|(rooms, _)| rooms.rooms.len()),
         Err(CallError::Ended(replaced))
     );
-    assert_eq!(ended(&mut arrivals).await, replaced);
+    assert_eq!(ended(&mut connection).await, replaced);
     assert!(replaced.is_final());
     let late = connection.call(&List {}, Bytes::new()).await;
     assert_eq!(late.map(|_| ()), Err(CallError::Ended(replaced)));
@@ -204,60 +242,73 @@ async fn a_server_that_breaks_the_protocol_is_told_and_left() {
         ),
     ];
     for (bytes, error, code) in broken {
-        let (_connection, mut arrivals, mut server) = connect();
+        let (mut connection, mut server) = connect();
         server.stream.write_all(bytes).await.expect("written");
-        assert_eq!(ended(&mut arrivals).await, Ended::Protocol(error));
+        assert_eq!(ended(&mut connection).await, Ended::Protocol(error));
         assert_eq!(server.receive().await, ClientFrame::Close(code.into()));
+        assert_eq!(server.receive_end().await, 0);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_nothing_is_given_up() {
     let (near, _far) = duplex(16);
-    let (connection, mut arrivals) = Connection::over(near);
-    // The queue is bounded: what does not fit waits, and a dropped wait has sent nothing.
+    let mut connection = Connection::over(near);
     let tail = Bytes::from(vec![0; 1024]);
-    let mut queued = 0;
-    let moment = Duration::from_secs(1);
-    let post = || tokio::time::timeout(moment, connection.post(&List {}, tail.clone()));
-    while matches!(post().await, Ok(Ok(_))) {
-        queued += 1;
-        assert!(queued < 100, "the queue has no bound");
+    let mut posted = 0;
+    while !connection.is_behind() {
+        connection.post(&List {}, tail.clone()).expect("posted");
+        posted += 1;
+        assert!(posted < 100, "what waits has no bound");
     }
-    let end = ended(&mut arrivals).await;
-    assert!(matches!(end, Ended::Stuck | Ended::Silent), "{end:?}");
+    let start = Instant::now();
+    assert_eq!(ended(&mut connection).await, Ended::Stuck);
+    assert_eq!(start.elapsed(), CLIENT_SILENCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_while_too_much_is_unwritten() {
+    let (near, far) = duplex(64);
+    let mut connection = Connection::over(near);
+    let mut server = Server {
+        stream: far,
+        buffer: BytesMut::new(),
+    };
+    let tail = Bytes::from(vec![0; 1024]);
+    let mut posted = Vec::new();
+    while !connection.is_behind() {
+        posted.push(connection.post(&List {}, tail.clone()).expect("posted"));
+    }
+    server.send(ServerFrame::Ping([1; 8])).await;
+    let early = tokio::time::timeout(Duration::from_secs(1), connection.next()).await;
+    assert!(early.is_err());
+    let server = async {
+        for request in posted {
+            assert_eq!(server.receive_command().await.0, request);
+        }
+        assert_eq!(server.receive().await, ClientFrame::Pong([1; 8]));
+        server.send(resume()).await;
+    };
+    let ((), arrival) = tokio::join!(server, connection.next());
+    assert!(matches!(arrival, Ok(Arrival::Event(..))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn goodbye_is_the_last_frame() {
-    let (connection, _arrivals, mut server) = connect();
-    connection.post(&List {}, Bytes::new()).await.expect("sent");
+    let (mut connection, mut server) = connect();
+    connection.post(&List {}, Bytes::new()).expect("posted");
     connection.close(Duration::from_secs(1)).await;
     server.receive_command().await;
     assert_eq!(
         server.receive().await,
         ClientFrame::Close(CloseCode::Done.into())
     );
-    assert_eq!(
-        server
-            .stream
-            .read_buf(&mut server.buffer)
-            .await
-            .expect("the end"),
-        0
-    );
+    assert_eq!(server.receive_end().await, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn dropping_the_connection_closes_the_stream() {
-    let (connection, arrivals, mut server) = connect();
-    drop((connection, arrivals));
-    assert_eq!(
-        server
-            .stream
-            .read_buf(&mut server.buffer)
-            .await
-            .expect("the end"),
-        0
-    );
+    let (connection, mut server) = connect();
+    drop(connection);
+    assert_eq!(server.receive_end().await, 0);
 }

@@ -326,7 +326,7 @@ fn ids_that_do_not_follow_from_the_name_are_refused() {
     let opening = Opening {
         me: std::sync::Arc::clone(&peer.me),
         keyring: &Keyring::new(),
-        wake: std::sync::Arc::default(),
+        wake: std::task::Waker::noop().clone(),
         seed: [0; 32],
     };
     let room = SealedRoom::enter(hub.now, opening, entered, bytes::Bytes::new());

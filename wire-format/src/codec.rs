@@ -1,6 +1,6 @@
 //! Cutting a stream into frames (docs/protocol.md#2-frames).
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::{
@@ -15,6 +15,9 @@ pub struct FrameCodec {
 }
 
 impl FrameCodec {
+    /// Bytes of a frame before its body: length and kind.
+    pub const HEAD_BYTES: usize = LENGTH_BYTES + 1;
+
     /// Refuses frames whose `length` is above `limit` bytes.
     pub const fn new(limit: usize) -> Self {
         Self { limit }
@@ -41,12 +44,22 @@ impl FrameCodec {
             buffer.reserve(LENGTH_BYTES + length - buffer.len());
             return Ok(None);
         }
-        buffer.advance(LENGTH_BYTES);
-        let body: Bytes = buffer.split_to(length).freeze();
-        Ok(Some(RawFrame {
-            kind,
-            body: body.slice(1..),
-        }))
+        buffer.advance(LENGTH_BYTES + 1);
+        let body = buffer.split_to(length - 1).freeze();
+        Ok(Some(RawFrame { kind, body }))
+    }
+
+    /// Kind and body of the whole frame at the front, where they are; nothing is consumed. The frame
+    /// is [`FrameCodec::HEAD_BYTES`] longer than its body.
+    ///
+    /// # Errors
+    /// As [`FrameCodec::cut`].
+    pub fn front<'a>(&self, bytes: &'a [u8]) -> Result<Option<(Kind, &'a [u8])>, FrameError> {
+        let Some((kind, length)) = self.head(bytes)? else {
+            return Ok(None);
+        };
+        let body = bytes.get(Self::HEAD_BYTES..LENGTH_BYTES + length);
+        Ok(body.map(|body| (kind, body)))
     }
 
     /// Kind and length of the frame at the front, once both are there.
@@ -119,7 +132,10 @@ mod tests {
         let mut seen = Vec::new();
         for byte in stream(&frames) {
             buffer.extend_from_slice(&[byte]);
+            let front = codec.front(&buffer).expect("a valid stream");
+            let front = front.map(|(kind, body)| (kind, body.to_vec()));
             if let Some(frame) = codec.cut(&mut buffer).expect("a valid stream") {
+                assert_eq!(front, Some((frame.kind, frame.body.to_vec())));
                 seen.push(ClientFrame::parse(frame).expect("a valid frame"));
             }
         }

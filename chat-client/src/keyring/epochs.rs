@@ -2,12 +2,12 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Weak},
+    sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 use wire_format::{Bundle, CommitHash, OpenError, UnverifiedBundle};
 
 use super::{Epoch, FLIGHT, Shelf};
@@ -25,7 +25,8 @@ pub(super) struct Epochs {
 struct Flight {
     pilot: u64,
     until: Duration,
-    passengers: Vec<Weak<Notify>>,
+    /// By their seats' numbers.
+    passengers: HashMap<u64, Waker>,
 }
 
 /// What a session that wants a secret is to do.
@@ -42,11 +43,11 @@ pub(crate) enum Boarding {
 pub(crate) struct Seat {
     shelf: Arc<Shelf>,
     number: u64,
-    wake: Arc<Notify>,
+    wake: Waker,
 }
 
 impl Seat {
-    pub(super) fn new(shelf: Arc<Shelf>, number: u64, wake: Arc<Notify>) -> Self {
+    pub(super) fn new(shelf: Arc<Shelf>, number: u64, wake: Waker) -> Self {
         Self {
             shelf,
             number,
@@ -67,7 +68,7 @@ impl Seat {
         let flight = epochs.flights.entry(commit).or_insert_with(|| Flight {
             pilot: self.number,
             until: at + FLIGHT,
-            passengers: Vec::new(),
+            passengers: HashMap::new(),
         });
         // Who has asked in vain so far does not ask on in place of the others.
         if flight.until <= at && flight.pilot != self.number {
@@ -77,10 +78,8 @@ impl Seat {
         if flight.pilot == self.number {
             return Boarding::Pilot;
         }
-        let wake = Arc::downgrade(&self.wake);
-        if !flight.passengers.iter().any(|other| other.ptr_eq(&wake)) {
-            flight.passengers.push(wake);
-        }
+        let passengers = flight.passengers.entry(self.number);
+        passengers.or_insert_with(|| self.wake.clone());
         Boarding::Passenger(flight.until)
     }
 
@@ -90,13 +89,14 @@ impl Seat {
         let mut abandoned = Vec::new();
         let epochs = &mut self.shelf.lock().epochs;
         epochs.flights.retain(|_, flight| {
+            flight.passengers.remove(&number);
             let stays = flight.pilot != number;
             if !stays {
-                abandoned.append(&mut flight.passengers);
+                abandoned.extend(flight.passengers.drain());
             }
             stays
         });
-        wake_all(&abandoned);
+        wake_all(abandoned);
     }
 }
 
@@ -123,7 +123,7 @@ impl Shelf {
             epochs.held.push_back(Arc::clone(epoch));
         }
         if let Some(flight) = epochs.flights.remove(&commit) {
-            wake_all(&flight.passengers);
+            wake_all(flight.passengers);
         }
     }
 
@@ -140,8 +140,10 @@ impl Shelf {
         if let Some(bundle) = self.lock().epochs.known(bytes) {
             return Ok(bundle);
         }
+        // A copy: what is kept must not keep the memory of what came with it.
+        let bytes = Bytes::copy_from_slice(bytes);
         let bundle = Arc::new(UnverifiedBundle::parse(bytes.clone())?.verify()?);
-        self.trust(bytes.clone(), &bundle);
+        self.trust(bytes, &bundle);
         Ok(bundle)
     }
 
@@ -171,9 +173,9 @@ impl Epochs {
     }
 }
 
-fn wake_all(passengers: &[Weak<Notify>]) {
-    for passenger in passengers.iter().filter_map(Weak::upgrade) {
-        passenger.notify_one();
+fn wake_all(passengers: impl IntoIterator<Item = (u64, Waker)>) {
+    for (_, passenger) in passengers {
+        passenger.wake();
     }
 }
 

@@ -8,14 +8,28 @@ use std::{
 
 use bytes::Bytes;
 use wire_format::{
-    Content, Deliver, Encoded, Marks, MemberId, Millis, OpenError, OpenedMessage, ReplayTable,
-    envelope::Header,
+    ChannelId, Content, Encoded, InstanceId, Marks, MemberId, MessageId, Millis, Name, OpenError,
+    OpenedMessage, ReplayTable, RoomId, RunId, Sequence, envelope::Header,
 };
 
 use super::opening::Place;
 
-/// What was in a frame; shared by all sessions of a process that got it.
+/// A delivery and what was in it; shared by all sessions of a process that got the same frame.
 pub struct OpenedFrame {
+    /// The room.
+    pub room: RoomId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The numbering that the place is in.
+    pub run: RunId,
+    /// The place.
+    pub sequence: Sequence,
+    /// The server's clock when it was delivered.
+    pub time: Millis,
+    /// Who sealed it, as authentic as the room's key.
+    pub sender: MemberId,
+    /// The sender's name, by the server's word.
+    pub name: Name,
     /// The envelope's header, authentic.
     pub header: Header,
     /// The content as it was sealed, UTF-8 of a JSON object.
@@ -26,6 +40,10 @@ pub struct OpenedFrame {
     pub clock_off: bool,
     /// Whether the same message had come in another envelope before.
     pub(crate) is_retry: bool,
+    /// The number of the sender's instance on the shelf.
+    pub(crate) series: u64,
+    /// The number of the message on the shelf.
+    pub(crate) number: u64,
     pub(crate) page: OnceLock<Encoded>,
 }
 
@@ -89,68 +107,21 @@ pub(crate) enum Outcome {
     Failed(Fault),
 }
 
-/// Opened frames of one room and what is needed to know a replay, all bounded.
+/// What is needed to know again what was opened in one room, all bounded.
 #[derive(Default)]
 pub(super) struct OpenedFrames {
-    slots: HashMap<Place, Arc<Slot>>,
-    order: VecDeque<Place>,
-    bytes: usize,
     pub(super) replay: ReplayTable,
     /// Where each envelope first stood, by its hash.
     pub(super) places: HashMap<[u8; 32], Place>,
     place_order: VecDeque<[u8; 32]>,
-}
-
-/// A frame, and what came of it once somebody has opened it.
-pub(super) struct Slot {
-    sender: MemberId,
-    name: Box<str>,
-    time: Millis,
-    payload: Bytes,
-    pub(super) outcome: OnceLock<Outcome>,
-}
-
-impl Slot {
-    /// Copies: the frame is a slice of a larger read buffer, which must not live as long.
-    fn of(deliver: &Deliver) -> Self {
-        Self {
-            sender: deliver.sender,
-            name: deliver.name.as_str().into(),
-            time: deliver.time,
-            payload: Bytes::copy_from_slice(&deliver.payload),
-            outcome: OnceLock::new(),
-        }
-    }
-
-    fn is_of(&self, deliver: &Deliver) -> bool {
-        self.sender == deliver.sender
-            && self.time == deliver.time
-            && *self.name == *deliver.name.as_str()
-            && self.payload == deliver.payload
-    }
+    series: HashMap<(MemberId, InstanceId), u64>,
+    last_series: u64,
+    messages: HashMap<(MemberId, MessageId), u64>,
+    message_order: VecDeque<(MemberId, MessageId)>,
+    last_message: u64,
 }
 
 impl OpenedFrames {
-    /// The slot of a frame; `None` if another frame stood in its place.
-    pub(super) fn slot(&mut self, place: Place, deliver: &Deliver) -> Option<Arc<Slot>> {
-        if let Some(slot) = self.slots.get(&place) {
-            return slot.is_of(deliver).then(|| Arc::clone(slot));
-        }
-        let slot = Arc::new(Slot::of(deliver));
-        self.slots.insert(place, Arc::clone(&slot));
-        self.order.push_back(place);
-        self.bytes += deliver.payload.len();
-        while self.order.len() > SLOTS || (self.bytes > SLOT_BYTES && self.order.len() > 1) {
-            let Some(oldest) = self.order.pop_front() else {
-                break;
-            };
-            if let Some(slot) = self.slots.remove(&oldest) {
-                self.bytes -= slot.payload.len();
-            }
-        }
-        Some(slot)
-    }
-
     /// Remembers where an envelope stood first.
     pub(super) fn stood(&mut self, hash: [u8; 32], place: Place) {
         self.places.insert(hash, place);
@@ -161,11 +132,46 @@ impl OpenedFrames {
             self.places.remove(&oldest);
         }
     }
+
+    /// The number of a sender's instance, if it has one.
+    pub(super) fn known_series(&self, header: &Header) -> Option<u64> {
+        self.series.get(&(header.sender, header.instance)).copied()
+    }
+
+    /// The number of a sender's instance.
+    pub(super) fn series(&mut self, header: &Header) -> u64 {
+        if self.series.len() >= SERIES && self.known_series(header).is_none() {
+            // What is forgotten is only the comparison with later.
+            self.series.clear();
+        }
+        let series = self.series.entry((header.sender, header.instance));
+        *series.or_insert_with(|| {
+            self.last_series += 1;
+            self.last_series
+        })
+    }
+
+    /// The number of a message: the same in every envelope, for as long as it is remembered.
+    pub(super) fn message(&mut self, header: &Header) -> u64 {
+        let message = (header.sender, header.message);
+        if let Some(number) = self.messages.get(&message) {
+            return *number;
+        }
+        self.last_message += 1;
+        self.messages.insert(message, self.last_message);
+        self.message_order.push_back(message);
+        if self.message_order.len() > MESSAGES
+            && let Some(oldest) = self.message_order.pop_front()
+        {
+            self.messages.remove(&oldest);
+        }
+        self.last_message
+    }
 }
 
-/// Opened frames that are kept: twice a ring, since sessions of a process are not equally far.
-const SLOTS: usize = 512;
-/// Bytes of sealed payload that are kept with them; the opened content is as much again at most.
-const SLOT_BYTES: usize = 2 * 1024 * 1024;
 /// Envelopes whose first place is remembered, 48 bytes each.
 const PLACES: usize = 8192;
+/// Instances that are numbered.
+const SERIES: usize = 4096;
+/// Messages that are numbered: as many as the replay table knows.
+const MESSAGES: usize = 8192;

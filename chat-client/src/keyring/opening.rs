@@ -1,15 +1,19 @@
 //! Opening a frame in the receiver's order (docs/protocol.md#9-the-envelope).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use wire_format::{
-    ChannelId, Content, Deliver, Envelope, Fingerprint, MemberId, Millis, ReplayKey, RunId,
-    Sequence,
+    ChannelId, Content, Deliver, Envelope, Fingerprint, FrameCodec, MemberId, Millis, Name,
+    ReplayKey, RunId, Sequence, ServerFrame,
+    envelope::Header,
     limits::CLOCK_SKEW,
     replay::{Seen, Shown},
 };
 
-use super::{Epoch, Fault, Look, OpenedFrame, Outcome, Shelf};
+use super::{
+    Epoch, Fault, Look, OpenedFrame, Outcome, Shelf,
+    slots::{Differs, Known, Slot},
+};
 
 /// Where a frame stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -32,16 +36,36 @@ impl Shelf {
     /// Opens a frame, or gives what another session of the process got out of it. The caller has
     /// checked that room, channel, sender and epoch are what they should be.
     pub(crate) fn open(&self, frame: &Frame<'_>, epoch: &Epoch) -> Outcome {
-        let slot = self.lock().frames.slot(frame.place, frame.deliver);
-        match slot {
+        match self.slot(frame) {
             // The first one opens; the others wait for it here, without the shelf's lock.
-            Some(slot) => slot
+            Ok(slot) => slot
                 .outcome
                 .get_or_init(|| self.open_first(frame, epoch))
                 .clone(),
             // The server gave another session something else in the same place.
-            None => self.open_first(frame, epoch),
+            Err(Differs) => self.open_first(frame, epoch),
         }
+    }
+
+    fn slot(&self, frame: &Frame<'_>) -> Result<Arc<Slot>, Differs> {
+        // A copy: the frame is a slice of what was read, which must not live as long.
+        let encoded = ServerFrame::Deliver(frame.deliver.clone()).encode();
+        let body = encoded.stream().slice(FrameCodec::HEAD_BYTES..);
+        if let Some(slot) = self.known().0.find(frame.place, &body)? {
+            return Ok(slot);
+        }
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        slots.find_or_make(frame.place, body)
+    }
+
+    /// The frames that sessions of the process have got, for a look at several.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known(self.slots.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The number of a sender's instance of which something was opened.
+    pub(crate) fn series(&self, header: &Header) -> Option<u64> {
+        self.lock().frames.known_series(header)
     }
 
     fn open_first(&self, frame: &Frame<'_>, epoch: &Epoch) -> Outcome {
@@ -73,21 +97,35 @@ impl Shelf {
             Ok(content) => content,
             Err(error) => return Outcome::Failed(error.into()),
         };
-        let shown = match seen {
-            Some(_) => {
-                let frames = &mut self.lock().frames;
-                frames.stood(hash, frame.place);
-                frames.replay.record(&key).shown
-            }
-            None => Shown::Never,
+        let (deliver, header) = (frame.deliver, opened.header);
+        let (shown, series, number) = {
+            let frames = &mut self.lock().frames;
+            let number = frames.message(&header);
+            let shown = match seen {
+                Some(_) => {
+                    frames.stood(hash, frame.place);
+                    frames.replay.record(&key).shown
+                }
+                None => Shown::Never,
+            };
+            (shown, frames.series(&header), number)
         };
-        let sent_at = opened.header.sent_at;
         Outcome::Opened(Arc::new(OpenedFrame {
-            header: opened.header,
+            room: header.room,
+            channel: header.channel,
+            run: frame.place.run,
+            sequence: deliver.sequence,
+            time: deliver.time,
+            sender: header.sender,
+            // A copy, as above.
+            name: Name::try_from(deliver.name.as_str()).unwrap_or_else(|_| deliver.name.clone()),
+            header,
             bytes: opened.content,
             content,
-            clock_off: frame.live_at.is_some_and(|now| is_off(sent_at, now)),
+            clock_off: frame.live_at.is_some_and(|now| is_off(header.sent_at, now)),
             is_retry: shown == Shown::Before,
+            series,
+            number,
             page: OnceLock::new(),
         }))
     }

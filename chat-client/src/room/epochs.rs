@@ -116,6 +116,18 @@ impl Epochs {
         self.held(newest.commit())
     }
 
+    /// Whether [`Epochs::current`] is there.
+    pub(super) fn is_current(&self) -> bool {
+        let newest = self.newest().filter(|_| self.refused.is_none());
+        newest.is_some_and(|newest| self.holds(newest.commit()))
+    }
+
+    /// Whether this session may read an epoch.
+    pub(super) fn holds(&self, commit: CommitHash) -> bool {
+        let mut newest_first = self.held.iter().rev();
+        newest_first.any(|epoch| epoch.keys.commit_hash() == commit)
+    }
+
     /// An epoch that this session may read.
     pub(super) fn held(&self, commit: CommitHash) -> Option<Arc<Epoch>> {
         let mut newest_first = self.held.iter().rev();
@@ -135,7 +147,7 @@ impl Epochs {
     pub(super) fn is_awaited(&self, commit: CommitHash) -> bool {
         self.newest()
             .is_some_and(|newest| newest.commit() == commit)
-            && self.held(commit).is_none()
+            && !self.holds(commit)
     }
 
     /// The number of the newest epoch; 0 is none.
@@ -210,7 +222,7 @@ impl Epochs {
     }
 
     pub(super) fn timeout(&self, is_connected: bool, wants_to_send: bool) -> Option<Duration> {
-        if !is_connected || self.current().is_some() {
+        if !is_connected || self.is_current() {
             return None;
         }
         if let Some(refused) = self.refused {
@@ -231,7 +243,7 @@ impl Epochs {
     }
 
     fn hold(&mut self, epoch: Arc<Epoch>) {
-        if self.held(epoch.keys.commit_hash()).is_none() {
+        if !self.holds(epoch.keys.commit_hash()) {
             if self.held.len() >= HELD_EPOCHS {
                 self.held.pop_front();
             }
@@ -263,7 +275,7 @@ impl SealedRoom {
             let over_at = now.at + EPOCH_GAP + spread;
             self.epochs.refused = Some(Refused { n, over_at });
         }
-        self.tell(Happened::Alarm(Alarm::EpochStart(fault)));
+        self.alarm(Alarm::EpochStart(fault));
     }
 
     /// Takes a verified epoch for the newest one.
@@ -312,8 +324,7 @@ impl SealedRoom {
 
     /// Does what comes next on the way to the newest epoch's secret.
     pub(super) fn pursue_key(&mut self, now: Now) {
-        let has_nothing_to_pursue =
-            self.epochs.refused.is_some() || self.epochs.current().is_some();
+        let has_nothing_to_pursue = self.epochs.refused.is_some() || self.epochs.is_current();
         if !self.is_connected || has_nothing_to_pursue {
             return;
         }
@@ -386,7 +397,7 @@ impl SealedRoom {
                 self.keyed(Arc::new(Epoch::new(bundle, secret)));
             }
             Err(error) => {
-                self.tell(Happened::Alarm(Alarm::Share { from, error }));
+                self.alarm(Alarm::Share { from, error });
                 self.ask_another(now, n, from);
             }
         }

@@ -1,10 +1,10 @@
 //! What a room tells its user.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use wire_format::{
     ChannelId, Deliver, DeliverFlags, Encoded, EpochNumber, Marks, MemberId, MessageId, Millis,
-    Name, OpenError, RoomId, RunId, SealError, Sequence, ServerFrame,
+    Name, OpenError, RunId, SealError, Sequence, ServerFrame,
     command::rooms::Member,
     event::{EpochReason, LeaveReason, MissedReason, UnreadableCause},
 };
@@ -18,11 +18,11 @@ pub enum Happened {
     /// A message.
     Message(Message),
     /// A delivery that cannot be shown; a message in the same place may follow.
-    Unreadable(Unreadable),
+    Unreadable(Box<Unreadable>),
     /// Messages were missed here.
     Missed(MissedReason),
     /// Somebody else entered, or announced keys.
-    Joined(Member),
+    Joined(Box<Member>),
     /// Somebody else left.
     Left {
         /// Who.
@@ -61,32 +61,26 @@ pub enum Happened {
         failure: SendFailure,
     },
     /// Something that an honest server and honest members do not do.
-    Alarm(Alarm),
+    Alarm(Box<Alarm>),
 }
 
-/// A message that was opened.
+/// A message that was opened; derefs to what is the same for all sessions.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// The room.
-    pub room: RoomId,
-    /// The channel.
-    pub channel: ChannelId,
-    /// The numbering that the place is in.
-    pub run: RunId,
-    /// The place.
-    pub sequence: Sequence,
-    /// The server's clock when it was delivered.
-    pub time: Millis,
-    /// Who sealed it, as authentic as the room's key.
-    pub sender: MemberId,
-    /// The sender's name, by the server's word.
-    pub name: Name,
     /// Whether this session sent it.
     pub is_own: bool,
     /// Whether the sender's keys changed since this session entered.
     pub keys_changed: bool,
-    /// What was in it; shared with the other sessions of the process.
+    /// Where it stands and what was in it; shared with the other sessions of the process.
     pub opened: Arc<OpenedFrame>,
+}
+
+impl Deref for Message {
+    type Target = OpenedFrame;
+
+    fn deref(&self) -> &OpenedFrame {
+        &self.opened
+    }
 }
 
 impl Message {

@@ -8,7 +8,7 @@ use wire_format::{
     command::{epochs as command, rooms::Member},
 };
 
-use super::{Alarm, Command, Happened, SealedRoom};
+use super::{Alarm, Command, SealedRoom};
 use crate::clock::Now;
 
 impl SealedRoom {
@@ -40,26 +40,24 @@ impl SealedRoom {
         if asker.id == self.me.member {
             return;
         }
-        let alarm = |error| {
-            Happened::Alarm(Alarm::Asker {
-                asker: asker.id,
-                error,
-            })
+        let alarm = |error| Alarm::Asker {
+            asker: asker.id,
+            error,
         };
         let announcement = match UnverifiedAnnouncement::parse(tail) {
             Ok(announcement) => announcement,
-            Err(error) => return self.tell(alarm(Some(error))),
+            Err(error) => return self.alarm(alarm(Some(error))),
         };
         let said = asker.fingerprint.unwrap_or(announcement.fingerprint());
         let is_other = announcement.member() != asker.id
             || announcement.name() != asker.name
             || announcement.fingerprint() != said;
         if is_other {
-            return self.tell(alarm(None));
+            return self.alarm(alarm(None));
         }
         let announcement = match announcement.verify() {
             Ok(announcement) => announcement,
-            Err(error) => return self.tell(alarm(Some(error))),
+            Err(error) => return self.alarm(alarm(Some(error))),
         };
         self.saw(now, asker.id, announcement.fingerprint());
         let epoch = Arc::clone(&epoch);
@@ -72,7 +70,7 @@ impl SealedRoom {
                 };
                 self.command(Command::Answer(answer, share));
             }
-            Err(error) => self.tell(Happened::Alarm(Alarm::OwnKeys(error))),
+            Err(error) => self.alarm(Alarm::OwnKeys(error)),
         }
     }
 }

@@ -2,20 +2,23 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
+use bytes::Bytes;
 use wire_format::{
-    Deliver, DeliverFlags, Envelope, InstanceId, MemberId, MessageId, Millis, RunId, Sequence,
+    Deliver, DeliverFlags, Envelope, Kind, MemberId, Millis, Name, RunId, Sequence,
     command::rooms::{Entered, Resume},
     envelope::{Header, Storage},
     event::{MissedReason, UnreadableCause},
     limits::{RING_BYTES, RING_FRAMES},
 };
 
-use super::{Happened, Message, SealedRoom, Unreadable};
+use super::{Happened, Message, SealedRoom, Unreadable, shown::Shown};
 use crate::{
     clock::Now,
+    connection::Frames,
     keyring::{Fault, Frame, OpenedFrame, Outcome, Place},
 };
 
@@ -28,10 +31,12 @@ pub(super) struct Reading {
     /// Deliveries that wait for a key, and those behind them.
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
-    /// The newest counter of each instance.
-    counters: HashMap<(MemberId, InstanceId), u64>,
-    /// Messages shown last, to know a retry.
-    shown: VecDeque<(MemberId, MessageId)>,
+    /// The newest counter of each instance, by its number on the shelf and in its order.
+    counters: Vec<(u64, u64)>,
+    /// What was shown, to know a retry.
+    shown: Shown,
+    /// The slot on the shelf in which the next delivery probably is.
+    next_slot: u64,
     /// Members of whose changed keys the user was told, and when they changed.
     changed: HashMap<MemberId, Duration>,
 }
@@ -43,6 +48,22 @@ struct Waiting {
     /// The clock when it arrived, if it was live.
     live_at: Option<Millis>,
     is_told: bool,
+    is_kept: bool,
+}
+
+impl Waiting {
+    /// Copies what may wait for long, so that it does not keep the memory of all that was read
+    /// together with it.
+    fn kept(mut self) -> Self {
+        if !self.is_kept {
+            self.is_kept = true;
+            self.deliver.payload = Bytes::copy_from_slice(&self.deliver.payload);
+            if let Ok(name) = Name::try_from(self.deliver.name.as_str()) {
+                self.deliver.name = name;
+            }
+        }
+        self
+    }
 }
 
 /// Why a delivery is not shown now.
@@ -67,8 +88,9 @@ impl Reading {
             ring_until: Sequence::default(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            counters: HashMap::new(),
-            shown: VecDeque::new(),
+            counters: Vec::new(),
+            shown: Shown::default(),
+            next_slot: 0,
             changed: HashMap::new(),
         }
     }
@@ -136,30 +158,86 @@ impl Reading {
     }
 
     /// Whether a retry was shown to this user, which the process cannot know for each session.
-    fn was_shown(&mut self, header: &Header, is_retry: bool) -> bool {
-        let shown = (header.sender, header.message);
-        if is_retry && self.shown.contains(&shown) {
+    fn was_shown(&mut self, opened: &OpenedFrame) -> bool {
+        if opened.is_retry && self.shown.contains(opened.number) {
             return true;
         }
-        self.shown.push_back(shown);
-        if self.shown.len() > SHOWN {
-            self.shown.pop_front();
-        }
+        self.shown.insert(opened.number);
         false
     }
 
     /// Whether counters are missing before this one.
-    fn has_hole(&mut self, header: &Header) -> bool {
-        if self.counters.len() >= INSTANCES {
-            self.counters.clear();
+    fn has_hole(&self, opened: &OpenedFrame) -> bool {
+        let before = self.place_of(opened.series).map(|at| self.counters[at].1);
+        before.is_ok_and(|before| opened.header.counter > before.saturating_add(1))
+    }
+
+    fn count(&mut self, opened: &OpenedFrame) {
+        let counter = opened.header.counter;
+        match self.place_of(opened.series) {
+            Ok(at) => self.counters[at].1 = counter,
+            Err(_) if self.counters.len() >= INSTANCES => {
+                self.counters = vec![(opened.series, counter)];
+            }
+            Err(at) => self.counters.insert(at, (opened.series, counter)),
         }
-        let instance = (header.sender, header.instance);
-        let before = self.counters.insert(instance, header.counter);
-        before.is_some_and(|before| header.counter > before.saturating_add(1))
+    }
+
+    fn stop_counting(&mut self, series: u64) {
+        if let Ok(at) = self.place_of(series) {
+            self.counters.remove(at);
+        }
+    }
+
+    fn place_of(&self, series: u64) -> Result<usize, usize> {
+        self.counters
+            .binary_search_by_key(&series, |(series, _)| *series)
+    }
+
+    /// Whether a delivery in this place is the next one.
+    fn is_next(&self, sequence: Sequence) -> bool {
+        self.last.is_none_or(|last| last.next() == sequence)
     }
 }
 
 impl SealedRoom {
+    /// Takes deliveries that need nothing but to be shown, at most so many: those at the front that
+    /// other sessions of the process have opened, byte for byte the same, and that are all this
+    /// session could read next. Everything else is for [`SealedRoom::handle`], which would do the
+    /// same with these.
+    pub fn skim(&mut self, frames: &mut Frames<'_>, most: usize, mut show: impl FnMut(Message)) {
+        let is_settled = self.is_connected && self.epochs.is_current();
+        if !is_settled || !self.reading.waiting.is_empty() || self.sending.waits_for_deliveries() {
+            return;
+        }
+        let reading = &mut self.reading;
+        let known = self.seat.shelf().known();
+        for _ in 0..most {
+            let Some((Kind::Deliver, body)) = frames.front() else {
+                return;
+            };
+            let opened = known.opened(&mut reading.next_slot, reading.run, body);
+            let Some(opened) = opened.filter(|opened| {
+                opened.sender != self.me.member
+                    && !opened.is_retry
+                    && reading.is_next(opened.sequence)
+                    && self.epochs.holds(opened.header.commit)
+                    && !reading.has_hole(opened)
+            }) else {
+                return;
+            };
+            frames.take(body.len());
+            reading.last = Some(opened.sequence);
+            reading.count(opened);
+            reading.shown.insert(opened.number);
+            show(Message {
+                is_own: false,
+                keys_changed: reading.changed.contains_key(&opened.sender),
+                opened: Arc::clone(opened),
+            });
+        }
+    }
+
     pub(super) fn deliver(&mut self, now: Now, deliver: Deliver) {
         let reading = &mut self.reading;
         let sequence = deliver.sequence;
@@ -179,6 +257,7 @@ impl SealedRoom {
             run: reading.run,
             live_at: (sequence > reading.ring_until).then_some(now.wall),
             is_told: false,
+            is_kept: false,
         };
         reading.push(waiting);
         if reading.is_full()
@@ -197,7 +276,7 @@ impl SealedRoom {
                 Err(NotNow::Never(cause, fault)) => self.unreadable(&first, cause, fault),
                 Err(NotNow::Awaited) => {
                     self.reading.waiting_bytes += first.deliver.payload.len();
-                    self.reading.waiting.push_front(first);
+                    self.reading.waiting.push_front(first.kept());
                     break;
                 }
             }
@@ -226,9 +305,9 @@ impl SealedRoom {
         let header = envelope.header();
         self.check_header(header, deliver)?;
         let Some(epoch) = self.epoch_of(header) else {
-            self.reading
-                .counters
-                .remove(&(header.sender, header.instance));
+            if let Some(series) = self.seat.shelf().series(header) {
+                self.reading.stop_counting(series);
+            }
             return Err(self.why_without_key(header, waiting));
         };
         let frame = Frame {
@@ -260,7 +339,7 @@ impl SealedRoom {
 
     /// The epoch of an envelope, if this session may read it. One that came and went while this
     /// session was cut off is on the shelf if others of the process stayed.
-    fn epoch_of(&mut self, header: &Header) -> Option<std::sync::Arc<crate::keyring::Epoch>> {
+    fn epoch_of(&mut self, header: &Header) -> Option<Arc<crate::keyring::Epoch>> {
         self.epochs.held(header.commit).or_else(|| {
             let is_later = header.epoch > self.epochs.first_number()?;
             let may = self.epochs.is_proven() && is_later;
@@ -290,36 +369,29 @@ impl SealedRoom {
         }
     }
 
-    fn opened(&mut self, now: Now, waiting: &Waiting, opened: std::sync::Arc<OpenedFrame>) {
-        let deliver = &waiting.deliver;
+    fn opened(&mut self, now: Now, waiting: &Waiting, opened: Arc<OpenedFrame>) {
         let header = &opened.header;
-        if self.reading.has_hole(header) {
+        if self.reading.has_hole(&opened) {
             self.tell(Happened::Missed(MissedReason::Withheld));
         }
+        self.reading.count(&opened);
         let is_own = header.sender == self.me.member;
         if is_own {
-            self.came_back(now, header.message, deliver.sequence);
+            self.came_back(now, header.message, waiting.deliver.sequence);
         }
-        if self.reading.was_shown(header, opened.is_retry) {
+        if self.reading.was_shown(&opened) {
             return;
         }
         self.tell(Happened::Message(Message {
-            room: self.id,
-            channel: self.channel,
-            run: waiting.run,
-            sequence: deliver.sequence,
-            time: deliver.time,
-            sender: deliver.sender,
-            name: deliver.name.clone(),
             is_own,
-            keys_changed: self.reading.changed.contains_key(&deliver.sender),
+            keys_changed: self.reading.changed.contains_key(&header.sender),
             opened,
         }));
     }
 
     fn unreadable(&mut self, waiting: &Waiting, cause: UnreadableCause, fault: Option<Fault>) {
         let deliver = &waiting.deliver;
-        self.tell(Happened::Unreadable(Unreadable {
+        self.tell(Happened::Unreadable(Box::new(Unreadable {
             channel: self.channel,
             run: waiting.run,
             sequence: deliver.sequence,
@@ -328,11 +400,9 @@ impl SealedRoom {
             name: deliver.name.clone(),
             cause,
             fault,
-        }));
+        })));
     }
 }
 
-/// Messages whose ids a session remembers: more than a room says while somebody reconnects.
-const SHOWN: usize = 1024;
 /// Instances whose counters, and members whose changed keys, a session remembers.
 const INSTANCES: usize = 1024;

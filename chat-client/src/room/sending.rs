@@ -83,6 +83,11 @@ impl Sending {
         !self.queue.is_empty()
     }
 
+    /// Whether something may go out because of what is delivered.
+    pub(super) fn waits_for_deliveries(&self) -> bool {
+        self.has_something() && self.catch_up.is_some()
+    }
+
     /// Before a doubtful message goes again, what was delivered meanwhile is read.
     pub(super) fn catch_up_to(&mut self, now: Now, sequence: Sequence) {
         self.catch_up = Some((sequence, now.at + CATCH_UP));

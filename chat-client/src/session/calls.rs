@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::CallError,
-    room::{Input, SealedRoom, SendFailure},
+    room::{Input, SendFailure},
 };
 
 impl Driver {
@@ -25,23 +25,20 @@ impl Driver {
             return Ok(());
         }
         match request {
-            Request::Enter { room, reply } => self.enter(room, reply).await,
+            Request::Enter { room, reply } => self.enter(room, reply),
             Request::Exit { room, reply } => {
                 let pending = Pending::Exit(room, reply);
-                self.post(&Exit { room }, Bytes::new(), pending).await;
+                self.post(&Exit { room }, Bytes::new(), pending);
             }
             Request::Members { room, after, reply } => {
                 let members = Members { room, after };
-                self.post(&members, Bytes::new(), Pending::Members(reply))
-                    .await;
+                self.post(&members, Bytes::new(), Pending::Members(reply));
             }
             Request::Rooms { reply } => {
-                self.post(&List {}, Bytes::new(), Pending::Rooms(reply))
-                    .await;
+                self.post(&List {}, Bytes::new(), Pending::Rooms(reply));
             }
             Request::Open { room, reply } => {
-                self.post(&Open { room }, Bytes::new(), Pending::Open(reply))
-                    .await;
+                self.post(&Open { room }, Bytes::new(), Pending::Open(reply));
             }
             Request::Send {
                 room,
@@ -54,15 +51,14 @@ impl Driver {
         Ok(())
     }
 
-    async fn enter(&mut self, room: String, reply: Reply<Entered>) {
-        let known = self.rooms.values().find(|known| known.name() == room);
-        let resumed = known.and_then(SealedRoom::resume);
+    fn enter(&mut self, room: String, reply: Reply<Entered>) {
+        let known = self.rooms.iter().find(|known| known.name() == room);
+        let resumed = known.and_then(|known| known.resume());
         let enter = Enter {
             room,
             resume: resumed,
         };
-        self.post(&enter, Bytes::new(), Pending::Enter { resumed, reply })
-            .await;
+        self.post(&enter, Bytes::new(), Pending::Enter { resumed, reply });
     }
 
     async fn send(
@@ -73,8 +69,9 @@ impl Driver {
         reply: oneshot::Sender<Result<Sequence, SendFailure>>,
     ) -> Result<(), SessionEnd> {
         let bytes = content.len();
-        let is_known = self.sends.contains_key(&(room, message));
-        let failure = if !self.rooms.contains_key(&room) {
+        let is_same = |known: &Waiting| known.room == room && known.message == message;
+        let is_known = self.sends.iter().any(is_same);
+        let failure = if self.room(room).is_none() {
             Some(SendFailure::NotInRoom)
         } else if is_known || self.sends.len() >= SENDS || self.sends_bytes + bytes > SENDS_BYTES {
             Some(SendFailure::Busy)
@@ -86,7 +83,12 @@ impl Driver {
             return Ok(());
         }
         self.sends_bytes += bytes;
-        self.sends.insert((room, message), Waiting { reply, bytes });
+        self.sends.push(Waiting {
+            room,
+            message,
+            reply,
+            bytes,
+        });
         let deadline = self.clock.now().at + self.settings.send_within;
         let input = Input::Send {
             message,
@@ -98,16 +100,11 @@ impl Driver {
 
     /// The session is not in this room any more.
     pub(super) fn forget(&mut self, id: RoomId) {
-        self.rooms.remove(&id);
-        self.channels.retain(|_, room| *room != id);
-        let unsent: Vec<_> = self
-            .sends
-            .keys()
-            .filter(|(room, _)| *room == id)
-            .copied()
-            .collect();
-        for (room, message) in unsent {
-            self.settle(room, message, Err(SendFailure::NotInRoom));
+        self.rooms.retain(|room| room.id() != id);
+        let unsent = self.sends.iter().filter(|waiting| waiting.room == id);
+        let unsent: Vec<_> = unsent.map(|waiting| waiting.message).collect();
+        for message in unsent {
+            self.settle(id, message, Err(SendFailure::NotInRoom));
         }
     }
 }

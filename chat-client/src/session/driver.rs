@@ -1,26 +1,30 @@
 //! The task of a session: waits for one thing at a time and does what follows from it.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    pin::pin,
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
-    time::{sleep_until, timeout},
+    sync::oneshot,
+    time::{Sleep, sleep_until, timeout},
 };
-use wire_format::{ChannelId, MessageId, RoomId, Sequence, command::auth::Logout};
+use wire_format::{MessageId, RoomId, Sequence, command::auth::Logout};
 
 use super::{
     SessionEnd, SessionEvent, SessionSettings,
     link::{Link, News, SignedInLink},
     linking::Losses,
+    mailbox::{Mailbox, Post},
     requests::{Pending, Request},
 };
 use crate::{
     clock::Clock,
+    connection::Connection,
     error::{CallError, Ended},
     room::{Identity, Input, SealedRoom, SendFailure},
 };
@@ -31,29 +35,29 @@ pub(super) struct Driver {
     pub(super) clock: Clock,
     pub(super) link: Link,
     pub(super) losses: Losses,
-    pub(super) rooms: HashMap<RoomId, SealedRoom>,
-    pub(super) channels: HashMap<ChannelId, RoomId>,
+    /// Few, so they are searched.
+    pub(super) rooms: Vec<Box<SealedRoom>>,
     /// Commands on this connection whose replies have not come.
-    pub(super) pending: HashMap<u32, Pending>,
-    pub(super) sends: HashMap<(RoomId, MessageId), Waiting>,
+    pub(super) pending: Vec<(u32, Pending)>,
+    pub(super) sends: Vec<Waiting>,
     pub(super) sends_bytes: usize,
-    requests: mpsc::Receiver<Request>,
-    events: mpsc::Sender<SessionEvent>,
-    /// Events that found no room in the queue; while there are any, nothing is read.
-    backlog: VecDeque<SessionEvent>,
-    /// Told by the keyring that a key has come.
-    pub(super) wake: Arc<Notify>,
+    mailbox: Arc<Mailbox>,
+    /// Events that are to be handed over before anything is waited for.
+    pub(super) told: VecDeque<SessionEvent>,
+    /// Set while a room wants to be woken.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// A message that is on its way.
 pub(super) struct Waiting {
+    pub(super) room: RoomId,
+    pub(super) message: MessageId,
     pub(super) reply: oneshot::Sender<Result<Sequence, SendFailure>>,
     pub(super) bytes: usize,
 }
 
 /// What the driver waited for.
 enum Step {
-    Delivered,
     ConsumerGone,
     News(News),
     Request(Option<Request>),
@@ -64,80 +68,99 @@ impl Driver {
     pub(super) fn new(
         settings: Arc<SessionSettings>,
         link: SignedInLink,
-        requests: mpsc::Receiver<Request>,
-        events: mpsc::Sender<SessionEvent>,
-    ) -> Self {
+        mailbox: Arc<Mailbox>,
+    ) -> Box<Self> {
         let clock = settings.keyring.clock();
-        Self {
+        Box::new(Self {
             settings,
             identity: link.identity,
             clock,
-            link: Link::Up(link.connection, link.arrivals),
+            link: Link::Up(link.connection),
             losses: Losses::default(),
-            rooms: HashMap::new(),
-            channels: HashMap::new(),
-            pending: HashMap::new(),
-            sends: HashMap::new(),
+            rooms: Vec::new(),
+            pending: Vec::new(),
+            sends: Vec::new(),
             sends_bytes: 0,
-            requests,
-            events,
-            backlog: VecDeque::new(),
-            wake: Arc::new(Notify::new()),
-        }
+            mailbox,
+            told: VecDeque::new(),
+            timer: None,
+        })
     }
 
-    /// Runs until the session is over.
-    pub(super) async fn run(mut self) {
+    /// Runs until the session is over. The future is small: the driver is boxed, and so is what
+    /// follows from a step, which is over soon.
+    pub(super) async fn run(mut self: Box<Self>) {
         let end = loop {
-            let step = self.next_step().await;
-            if let Err(end) = self.take(step).await {
+            let step = poll_fn(|cx| self.poll_step(cx)).await;
+            if let Err(end) = Box::pin(self.take(step)).await {
                 break end;
             }
         };
-        self.finish(end).await;
+        Box::pin(self.finish(end)).await;
     }
 
     /// Waits for one thing; nothing is lost where the wait for the others is dropped.
-    async fn next_step(&mut self) -> Step {
-        let wake_at = self.next_timeout().map(|at| self.clock.instant(at));
-        let timer = async {
-            match wake_at {
-                Some(at) => sleep_until(at).await,
-                None => std::future::pending().await,
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        loop {
+            self.hand_over();
+            let limit = self.settings.event_queue.max(1);
+            let left = match self.mailbox.look(cx, limit, !self.link.is_behind()) {
+                Post::ConsumerGone => return Poll::Ready(Step::ConsumerGone),
+                Post::Request(request) => return Poll::Ready(Step::Request(request)),
+                Post::Woken => return Poll::Ready(Step::Woken),
+                Post::Nothing(left) => left,
+            };
+            if self.poll_timer(cx).is_ready() {
+                return Poll::Ready(Step::Woken);
             }
-        };
-        let has_backlog = !self.backlog.is_empty();
-        tokio::select! {
-            permit = self.events.reserve(), if has_backlog => match permit {
-                Ok(permit) => {
-                    if let Some(event) = self.backlog.pop_front() {
-                        permit.send(event);
-                    }
-                    Step::Delivered
+            let news = if left == 0 {
+                self.link.poll_paused(cx)
+            } else {
+                self.poll_news(cx, left)
+            };
+            match ready!(news) {
+                News::Skimmed => {}
+                news => {
+                    self.hand_over();
+                    return Poll::Ready(Step::News(news));
                 }
-                Err(_) => Step::ConsumerGone,
-            },
-            () = self.events.closed(), if !has_backlog => Step::ConsumerGone,
-            news = self.link.news(), if !has_backlog => Step::News(news),
-            request = self.requests.recv() => Step::Request(request),
-            () = self.wake.notified() => Step::Woken,
-            () = timer => Step::Woken,
+            }
         }
     }
 
+    /// Ready when the time of a room has come.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.next_timeout() else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        let at = self.clock.instant(at);
+        let timer = match &mut self.timer {
+            Some(timer) => {
+                if timer.deadline() != at {
+                    timer.as_mut().reset(at);
+                }
+                timer
+            }
+            timer => timer.insert(Box::pin(sleep_until(at))),
+        };
+        timer.as_mut().poll(cx)
+    }
+
     fn next_timeout(&self) -> Option<Duration> {
-        let rooms = self.rooms.values().filter_map(SealedRoom::timeout);
+        let rooms = self.rooms.iter().filter_map(|room| room.timeout());
         rooms.chain(self.losses.timeout()).min()
     }
 
     async fn take(&mut self, step: Step) -> Result<(), SessionEnd> {
         match step {
-            Step::Delivered => Ok(()),
             Step::ConsumerGone | Step::Request(None | Some(Request::Logout)) => {
                 Err(SessionEnd::SignedOut)
             }
+            Step::News(News::Skimmed) => Ok(()),
             Step::News(News::Arrival(arrival)) => self.arrived(arrival).await,
-            Step::News(News::Connected(outcome)) => self.connected(outcome).await,
+            Step::News(News::Ended(ended)) => self.lost(ended).await,
+            Step::News(News::Connected(outcome)) => self.connected(*outcome),
             Step::Request(Some(request)) => self.request(request).await,
             Step::Woken => self.woken().await,
         }
@@ -145,77 +168,81 @@ impl Driver {
 
     async fn woken(&mut self) -> Result<(), SessionEnd> {
         let now = self.clock.now();
-        self.enter_due(now).await;
+        self.enter_due(now);
         let due = |room: &SealedRoom| {
             !room.is_keyed() || room.timeout().is_some_and(|timeout| timeout <= now.at)
         };
-        let due = self.rooms.iter().filter(|(_, room)| due(room));
-        let due: Vec<RoomId> = due.map(|(id, _)| *id).collect();
+        let due = self.rooms.iter().filter(|room| due(room));
+        let due: Vec<RoomId> = due.map(|room| room.id()).collect();
         for room in due {
             self.feed(room, Input::Woken).await?;
         }
         Ok(())
     }
 
-    /// Tells the consumer, as soon as it has room.
+    pub(super) fn room(&mut self, id: RoomId) -> Option<&mut SealedRoom> {
+        let mut rooms = self.rooms.iter_mut();
+        rooms.find(|room| room.id() == id).map(|room| &mut **room)
+    }
+
+    /// Told by the keyring that a key has come.
+    pub(super) fn waker(&self) -> Waker {
+        Arc::clone(&self.mailbox).into()
+    }
+
+    /// Tells the consumer, before anything is waited for.
     pub(super) fn tell(&mut self, event: SessionEvent) {
-        if !self.backlog.is_empty() {
-            self.backlog.push_back(event);
-            return;
-        }
-        match self.events.try_send(event) {
-            Ok(()) => {}
-            // One step brings few events: a room's waiting messages at most.
-            Err(mpsc::error::TrySendError::Full(event)) => self.backlog.push_back(event),
-            Err(mpsc::error::TrySendError::Closed(_)) => {}
-        }
+        self.told.push_back(event);
+    }
+
+    /// Hands over what was told: before a reply that should not overtake it.
+    pub(super) fn hand_over(&mut self) {
+        self.mailbox.tell(&mut self.told);
     }
 
     /// Ends what waits, signs out if that is still to be done, and says so.
-    async fn finish(mut self, end: SessionEnd) {
-        self.requests.close();
-        while let Ok(request) = self.requests.try_recv() {
+    async fn finish(mut self: Box<Self>, end: SessionEnd) {
+        for request in self.mailbox.close_requests() {
             request.fail(CallError::Ended(Ended::Here));
         }
-        for (_, pending) in self.pending.drain() {
+        for (_, pending) in self.pending.drain(..) {
             pending.fail(CallError::Ended(Ended::Here));
         }
-        for (_, waiting) in self.sends.drain() {
+        for waiting in self.sends.drain(..) {
             // Who sent it may have gone.
             let _ = waiting.reply.send(Err(SendFailure::Ended));
         }
         // Keys are erased here, before anything is waited for.
         self.rooms.clear();
-        let link = std::mem::replace(&mut self.link, Link::Connecting(Box::pin(never())));
-        if let Link::Up(connection, mut arrivals) = link {
-            let logout = async {
-                let mut call = pin!(connection.call(&Logout {}, bytes::Bytes::new()));
-                loop {
-                    tokio::select! {
-                        _ = &mut call => break,
-                        arrival = arrivals.next() => if arrival.is_none() { break },
-                    }
-                }
-            };
-            // Who does not answer sees the connection close.
-            let _ = timeout(LOGOUT, logout).await;
-            connection.close(GOODBYE).await;
+        if let Link::Up(connection) = std::mem::replace(&mut self.link, Link::Down) {
+            log_out(connection).await;
         }
-        self.backlog.push_back(SessionEvent::Ended(end));
-        let deliver = async {
-            for event in self.backlog.drain(..) {
-                if self.events.send(event).await.is_err() {
-                    break;
-                }
-            }
-        };
-        // A consumer that has stopped taking events does not keep the session.
-        let _ = timeout(GOODBYE, deliver).await;
+        self.tell(SessionEvent::Ended(end));
+        self.hand_over();
     }
 }
 
-async fn never<T>() -> T {
-    std::future::pending().await
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.mailbox.driver_gone();
+    }
+}
+
+async fn log_out(mut connection: Connection) {
+    let logout = async {
+        let request = connection.post(&Logout {}, bytes::Bytes::new())?;
+        loop {
+            // Nothing that comes now is of interest.
+            if let crate::connection::Arrival::Reply(reply) = connection.next().await?
+                && reply.request == request
+            {
+                return Ok::<(), Ended>(());
+            }
+        }
+    };
+    // Who does not answer sees the connection close.
+    let _ = timeout(LOGOUT, logout).await;
+    connection.close(GOODBYE).await;
 }
 
 /// How long signing out may take.

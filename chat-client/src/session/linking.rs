@@ -51,12 +51,13 @@ impl Losses {
 impl Driver {
     /// The connection is over.
     pub(super) async fn lost(&mut self, ended: Ended) -> Result<(), SessionEnd> {
+        self.link = Link::Down;
         let now = self.clock.now();
         self.losses.later.clear();
         for (_, pending) in std::mem::take(&mut self.pending) {
             pending.fail(CallError::Ended(ended));
         }
-        let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+        let rooms: Vec<RoomId> = self.rooms.iter().map(|room| room.id()).collect();
         for room in rooms {
             self.feed(room, Input::Disconnected).await?;
         }
@@ -81,7 +82,7 @@ impl Driver {
     }
 
     /// The attempt to connect is over.
-    pub(super) async fn connected(
+    pub(super) fn connected(
         &mut self,
         outcome: Result<SignedInLink, ConnectError>,
     ) -> Result<(), SessionEnd> {
@@ -96,13 +97,13 @@ impl Driver {
                 return self.try_again(asked, LostCause::Connect(error));
             }
         };
-        self.link = Link::Up(link.connection, link.arrivals);
+        self.link = Link::Up(link.connection);
         self.identity = link.identity;
         self.losses.is_coming_back = true;
-        let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+        let rooms: Vec<RoomId> = self.rooms.iter().map(|room| room.id()).collect();
         self.losses.entering = rooms.len();
         for room in rooms {
-            self.enter_again(room).await;
+            self.enter_again(room);
         }
         self.tell_if_back();
         Ok(())
@@ -131,8 +132,8 @@ impl Driver {
     }
 
     /// Enters a room that the session was in, where it left off.
-    pub(super) async fn enter_again(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(&id) else {
+    pub(super) fn enter_again(&mut self, id: RoomId) {
+        let Some(room) = self.room(id) else {
             return;
         };
         let resumed = room.resume();
@@ -141,11 +142,11 @@ impl Driver {
             resume: resumed,
         };
         let pending = Pending::Again { room: id, resumed };
-        self.post(&enter, Bytes::new(), pending).await;
+        self.post(&enter, Bytes::new(), pending);
     }
 
     /// Enters the rooms whose time has come.
-    pub(super) async fn enter_due(&mut self, now: Now) {
+    pub(super) fn enter_due(&mut self, now: Now) {
         let mut due = Vec::new();
         self.losses.later.retain(|(at, room)| {
             let waits = *at > now.at;
@@ -155,20 +156,20 @@ impl Driver {
             waits
         });
         for room in due {
-            self.enter_again(room).await;
+            self.enter_again(room);
         }
     }
 
     /// A room that the session was in was refused.
-    pub(super) async fn again_refused(&mut self, room: RoomId, refusal: Refusal) {
+    pub(super) fn again_refused(&mut self, room: RoomId, refusal: Refusal) {
         match refusal.code {
             ErrorCode::NoSuchRoom => {
                 // The server has restarted and knows only the rooms that somebody opened since.
-                let Some(name) = self.rooms.get(&room).map(|room| room.name().to_owned()) else {
+                let Some(name) = self.room(room).map(|room| room.name().to_owned()) else {
                     return;
                 };
                 let open = Open { room: name };
-                self.post(&open, Bytes::new(), Pending::Reopen(room)).await;
+                self.post(&open, Bytes::new(), Pending::Reopen(room));
             }
             ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Internal => {
                 let wait = refusal.retry_after_ms.unwrap_or(1_000);

@@ -1,34 +1,53 @@
 //! What arrives, what handles ask, and what rooms want.
 
+use std::{
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::{Context, Poll},
+};
+
 use bytes::Bytes;
 use rand::RngExt;
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
 use wire_format::{
-    Deliver, ErrorCode, Event, Refusal, ReplyFrame, RoomId, Sequence,
+    Deliver, ErrorCode, Event, Kind, Refusal, ReplyFrame, RoomId, Sequence,
     command::{
         Done, Operation,
         rooms::{Entered, OpenedRoom, Resume},
     },
+    limits::PING_EVERY,
 };
 
 use super::{
     SessionEnd, SessionEvent,
-    driver::Driver,
+    driver::{Driver, Waiting},
+    link::News,
     requests::{Pending, Reply},
 };
 use crate::{
-    connection::Arrival,
+    clock::Now,
+    connection::{Arrival, Frames},
     error::{CallError, Ended},
     room::{Asked, Command, Happened, Input, Opening, Output, SealedRoom, SendFailure},
 };
 
 impl Driver {
+    /// Waits for news of the link. Deliveries that another session of the process has opened are
+    /// taken where they were read, as many as the consumer has room for.
+    pub(super) fn poll_news(&mut self, cx: &mut Context<'_>, room_left: usize) -> Poll<News> {
+        let Self {
+            link, rooms, told, ..
+        } = self;
+        link.poll_news(cx, &mut |frames| skim(rooms, frames, told, room_left))
+    }
+
     pub(super) async fn arrived(&mut self, arrival: Arrival) -> Result<(), SessionEnd> {
         match arrival {
             Arrival::Reply(reply) => self.replied(reply).await,
             Arrival::Event(event, tail) => self.event(event, tail).await,
             Arrival::Deliver(deliver) => self.delivered(deliver).await,
-            Arrival::Ended(ended) => self.lost(ended).await,
         }
     }
 
@@ -52,14 +71,15 @@ impl Driver {
     }
 
     async fn delivered(&mut self, deliver: Deliver) -> Result<(), SessionEnd> {
-        match self.channels.get(&deliver.channel) {
-            Some(&room) => self.feed(room, Input::Deliver(deliver)).await,
+        let mut rooms = self.rooms.iter();
+        match rooms.find(|room| room.channel() == deliver.channel) {
+            Some(room) => self.feed(room.id(), Input::Deliver(deliver)).await,
             None => Ok(()),
         }
     }
 
     async fn replied(&mut self, reply: ReplyFrame) -> Result<(), SessionEnd> {
-        let Some(pending) = self.pending.remove(&reply.request) else {
+        let Some(pending) = self.take_pending(reply.request) else {
             return Ok(());
         };
         match pending {
@@ -83,8 +103,8 @@ impl Driver {
             }
             Pending::Reopen(room) => {
                 match read::<OpenedRoom>(&reply) {
-                    Ok(Ok(_)) => self.enter_again(room).await,
-                    Ok(Err(refusal)) => self.again_refused(room, refusal).await,
+                    Ok(Ok(_)) => self.enter_again(room),
+                    Ok(Err(refusal)) => self.again_refused(room, refusal),
                     Err(ended) => return self.lost(ended).await,
                 }
                 Ok(())
@@ -112,6 +132,7 @@ impl Driver {
     ) -> Result<(), SessionEnd> {
         match read::<T>(reply) {
             Ok(outcome) => {
+                self.hand_over();
                 // Who asked may have gone.
                 let _ = asked.send(outcome.map(of).map_err(CallError::Refused));
                 Ok(())
@@ -132,7 +153,7 @@ impl Driver {
             Ok(Err(refusal)) => {
                 match (asked, again) {
                     (Some(asked), _) => drop(asked.send(Err(refusal.into()))),
-                    (None, Some(room)) => self.again_refused(room, refusal).await,
+                    (None, Some(room)) => self.again_refused(room, refusal),
                     (None, None) => {}
                 }
                 return Ok(());
@@ -142,8 +163,8 @@ impl Driver {
         if again.is_some_and(|room| room != entered.id) {
             return self.lost(Ended::Untrue).await;
         }
-        self.tell(SessionEvent::Entered(entered.clone()));
-        if self.rooms.contains_key(&entered.id) {
+        self.tell(SessionEvent::Entered(Box::new(entered.clone())));
+        if self.room(entered.id).is_some() {
             let input = Input::Entered {
                 entered: entered.clone(),
                 bundle: reply.tail,
@@ -157,7 +178,11 @@ impl Driver {
             }
         }
         match asked {
-            Some(asked) => drop(asked.send(Ok(entered))),
+            Some(asked) => {
+                self.hand_over();
+                // Who asked may have gone.
+                let _ = asked.send(Ok(entered));
+            }
             None => self.entered_one(),
         }
         Ok(())
@@ -167,103 +192,140 @@ impl Driver {
     async fn make_room(&mut self, entered: Entered, bundle: Bytes) -> Result<bool, SessionEnd> {
         let now = self.clock.now();
         let keyring = self.settings.keyring.clone();
-        let (me, wake) = (self.identity.clone(), self.wake.clone());
-        let turn = self.settings.keyring.turn().await;
-        let made = tokio::task::spawn_blocking(move || {
+        let (me, wake) = (self.identity.clone(), self.waker());
+        let made = self.elsewhere(move || {
             let opening = Opening {
                 me,
                 keyring: &keyring,
                 wake,
                 seed: rand::rng().random(),
             };
-            SealedRoom::enter(now, opening, entered, bundle)
+            SealedRoom::enter(now, opening, entered, bundle).map(Box::new)
         });
-        let made = made.await.map_err(|_| SessionEnd::Internal)?;
-        drop(turn);
-        let Ok(room) = made else {
+        let Ok(room) = made.await? else {
             return Ok(false);
         };
         let id = room.id();
-        self.channels.insert(room.channel(), id);
-        self.rooms.insert(id, room);
-        self.carry_out(id).await;
+        self.rooms.push(room);
+        self.carry_out(id);
         Ok(true)
     }
 
     /// Gives a room an input, on a thread of its own if it takes long, and does what it wants.
     pub(super) async fn feed(&mut self, id: RoomId, input: Input) -> Result<(), SessionEnd> {
         let now = self.clock.now();
-        let Some(room) = self.rooms.get_mut(&id) else {
+        let Some(room) = self.room(id) else {
             return Ok(());
         };
         if room.is_heavy(&input) {
-            let _turn = self.settings.keyring.turn().await;
-            let Some(mut room) = self.rooms.remove(&id) else {
-                return Ok(());
-            };
-            let done = tokio::task::spawn_blocking(move || {
-                room.handle(now, input);
-                room
-            });
-            let room = done.await.map_err(|_| SessionEnd::Internal)?;
-            self.rooms.insert(id, room);
+            Box::pin(self.feed_elsewhere(id, now, input)).await?;
         } else {
             room.handle(now, input);
         }
-        self.carry_out(id).await;
+        self.carry_out(id);
         Ok(())
     }
 
-    async fn carry_out(&mut self, id: RoomId) {
-        while let Some(output) = self.rooms.get_mut(&id).and_then(SealedRoom::poll_output) {
+    async fn feed_elsewhere(
+        &mut self,
+        id: RoomId,
+        now: Now,
+        input: Input,
+    ) -> Result<(), SessionEnd> {
+        let Some(index) = self.rooms.iter().position(|room| room.id() == id) else {
+            return Ok(());
+        };
+        let mut room = self.rooms.swap_remove(index);
+        let done = self.elsewhere(move || {
+            room.handle(now, input);
+            room
+        });
+        let room = done.await?;
+        self.rooms.push(room);
+        Ok(())
+    }
+
+    /// Does something on a thread of its own, when it is this session's turn. Meanwhile nothing is
+    /// read; a long wait does not let the server think that nobody is here.
+    async fn elsewhere<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, SessionEnd> {
+        self.hand_over();
+        let keyring = self.settings.keyring.clone();
+        let mut work = pin!(async move {
+            let _turn = keyring.turn().await;
+            tokio::task::spawn_blocking(work).await
+        });
+        let mut show_life = pin!(sleep(PING_EVERY));
+        let done = poll_fn(|cx| {
+            if let Some(connection) = self.link.connection() {
+                if show_life.as_mut().poll(cx).is_ready() {
+                    connection.show_life();
+                    show_life.as_mut().reset(Instant::now() + PING_EVERY);
+                }
+                connection.write_now(cx);
+            }
+            work.as_mut().poll(cx)
+        });
+        done.await.map_err(|_| SessionEnd::Internal)
+    }
+
+    fn carry_out(&mut self, id: RoomId) {
+        while let Some(output) = self.room(id).and_then(SealedRoom::poll_output) {
             match output {
-                Output::Command(command) => self.command(id, command).await,
+                Output::Command(command) => self.command(id, command),
                 Output::Happened(happened) => self.happened(id, happened),
             }
         }
     }
 
-    async fn command(&mut self, id: RoomId, command: Command) {
+    fn command(&mut self, id: RoomId, command: Command) {
         let room = |asked| Pending::Room(id, asked);
         match command {
-            Command::Start(start, tail) => self.post(&start, tail, room(Asked::Start)).await,
-            Command::Hold(hold, tail) => self.post(&hold, tail, room(Asked::Hold)).await,
-            Command::Ask(ask) => self.post(&ask, Bytes::new(), room(Asked::Ask)).await,
-            Command::Answer(answer, tail) => self.post(&answer, tail, room(Asked::Answer)).await,
-            Command::Enter => self.enter_again(id).await,
+            Command::Start(start, tail) => self.post(&start, tail, room(Asked::Start)),
+            Command::Hold(hold, tail) => self.post(&hold, tail, room(Asked::Hold)),
+            Command::Ask(ask) => self.post(&ask, Bytes::new(), room(Asked::Ask)),
+            Command::Answer(answer, tail) => self.post(&answer, tail, room(Asked::Answer)),
+            Command::Enter => self.enter_again(id),
             Command::Publish {
                 message,
                 epoch,
                 payload,
             } => {
+                let Some(channel) = self.room(id).map(|room| room.channel()) else {
+                    return;
+                };
                 let Some(connection) = self.link.connection() else {
                     return;
                 };
-                let Some(channel) = self.rooms.get(&id).map(SealedRoom::channel) else {
-                    return;
-                };
-                // A connection that has ended says so among the arrivals.
-                if let Ok(request) = connection.publish(channel, epoch, payload).await {
-                    self.pending.insert(request, room(Asked::Publish(message)));
+                // A connection that has ended says so when it is next waited for.
+                if let Ok(request) = connection.publish(channel, epoch, payload) {
+                    self.pending.push((request, room(Asked::Publish(message))));
                 }
             }
         }
     }
 
     /// Sends a command and remembers who waits for its reply.
-    pub(super) async fn post<O: Operation>(
-        &mut self,
-        operation: &O,
-        tail: Bytes,
-        pending: Pending,
-    ) {
+    pub(super) fn post<O: Operation>(&mut self, operation: &O, tail: Bytes, pending: Pending) {
         let Some(connection) = self.link.connection() else {
             return pending.fail(CallError::NotConnected);
         };
-        match connection.post(operation, tail).await {
-            Ok(request) => drop(self.pending.insert(request, pending)),
+        match connection.post(operation, tail) {
+            Ok(request) => self.pending.push((request, pending)),
             Err(ended) => pending.fail(CallError::Ended(ended)),
         }
+    }
+
+    fn take_pending(&mut self, request: u32) -> Option<Pending> {
+        let mut pending = self.pending.iter();
+        let index = pending.position(|(other, _)| *other == request)?;
+        let (_, pending) = self.pending.swap_remove(index);
+        if self.pending.is_empty() {
+            self.pending = Vec::new();
+        }
+        Some(pending)
     }
 
     fn happened(&mut self, room: RoomId, happened: Happened) {
@@ -284,8 +346,13 @@ impl Driver {
         message: wire_format::MessageId,
         outcome: Result<Sequence, SendFailure>,
     ) {
-        if let Some(waiting) = self.sends.remove(&(room, message)) {
+        let is_it = |waiting: &Waiting| waiting.room == room && waiting.message == message;
+        if let Some(index) = self.sends.iter().position(is_it) {
+            let waiting = self.sends.swap_remove(index);
             self.sends_bytes -= waiting.bytes;
+            if self.sends.is_empty() {
+                self.sends = Vec::new();
+            }
             // Who sent it may have gone.
             let _ = waiting.reply.send(outcome);
         }
@@ -296,6 +363,32 @@ impl Driver {
 #[derive(serde::Deserialize)]
 struct Published {
     sequence: Sequence,
+}
+
+/// Takes deliveries that need nothing but to be shown.
+fn skim(
+    rooms: &mut [Box<SealedRoom>],
+    frames: &mut Frames<'_>,
+    told: &mut VecDeque<SessionEvent>,
+    room_left: usize,
+) {
+    while let Some((Kind::Deliver, body)) = frames.front() {
+        let mut rooms = rooms.iter_mut();
+        let channel = |room: &&mut Box<SealedRoom>| body.starts_with(room.channel().as_bytes());
+        let Some(room) = rooms.find(channel) else {
+            return;
+        };
+        let id = room.id();
+        let most = room_left.saturating_sub(told.len());
+        let before = frames.taken();
+        room.skim(frames, most, |message| {
+            let happened = Happened::Message(message);
+            told.push_back(SessionEvent::Room { room: id, happened });
+        });
+        if frames.taken() == before {
+            return;
+        }
+    }
 }
 
 fn read<T: DeserializeOwned>(reply: &ReplyFrame) -> Result<Result<T, Refusal>, Ended> {

@@ -37,14 +37,13 @@ async fn steps(
     settings: &SessionSettings,
     before: Option<Arc<Identity>>,
 ) -> Result<SignedInLink, ConnectError> {
-    let (connection, arrivals) =
-        Connection::open(&settings.endpoint, settings.trust.as_ref()).await?;
-    greet(&connection, settings).await?;
+    let mut connection = Connection::open(&settings.endpoint, settings.trust.as_ref()).await?;
+    greet(&mut connection, settings).await?;
     let guest = Guest {
         name: settings.name.clone(),
         token: Some(settings.token.clone()),
     };
-    let (who, _) = step(&connection, &guest, Bytes::new()).await?;
+    let (who, _) = step(&mut connection, &guest, Bytes::new()).await?;
     if who.member != settings.token.member() {
         return Err(Ended::Untrue.into());
     }
@@ -53,18 +52,20 @@ async fn steps(
         _ => identity(settings, who).await?,
     };
     let announcement = identity.announcement.bytes().clone();
-    let (announced, _) = step(&connection, &Announce {}, announcement).await?;
+    let (announced, _) = step(&mut connection, &Announce {}, announcement).await?;
     if announced.fingerprint != identity.keys.fingerprint() {
         return Err(Ended::Untrue.into());
     }
     Ok(SignedInLink {
         connection,
-        arrivals,
         identity,
     })
 }
 
-async fn greet(connection: &Connection, settings: &SessionSettings) -> Result<(), ConnectError> {
+async fn greet(
+    connection: &mut Connection,
+    settings: &SessionSettings,
+) -> Result<(), ConnectError> {
     let hello = command::Hello {
         version: PROTOCOL_VERSION,
         client: settings.client.clone(),
@@ -106,7 +107,7 @@ async fn identity(
 }
 
 async fn step<O: Operation>(
-    connection: &Connection,
+    connection: &mut Connection,
     operation: &O,
     tail: Bytes,
 ) -> Result<(O::Ok, Bytes), ConnectError> {

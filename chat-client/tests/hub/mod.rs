@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -12,12 +13,13 @@ use bytes::Bytes;
 use chat_client::{
     Keyring,
     clock::Now,
+    connection::Frames,
     room::{Asked, Command, Happened, Identity, Input, Opening, Output, SealedRoom},
 };
-use tokio::sync::Notify;
 use wire_format::{
     ChannelId, Content, Deliver, DeliverFlags, EpochNumber, ErrorCode, Event, MessageId, Millis,
-    Name, Refusal, RoomId, RunId, Sequence, SessionKeys, UnverifiedEpochStart, bundle_of,
+    Name, Refusal, RoomId, RunId, Sequence, ServerFrame, SessionKeys, UnverifiedEpochStart,
+    bundle_of,
     command::rooms::{Entered, EpochState, Member, MemberKind, Resume},
     event::{EpochReason, LeaveReason},
 };
@@ -48,6 +50,8 @@ pub(crate) struct Hub {
     next_message: Duration,
     /// Publishes refused for going too fast.
     pub(crate) too_fast: usize,
+    /// Deliveries that were taken where they were read.
+    pub(crate) skimmed: usize,
 }
 
 pub(crate) struct Epoch {
@@ -64,7 +68,6 @@ pub(crate) struct Peer {
     pub(crate) inbox: VecDeque<Input>,
     pub(crate) seen: Vec<Happened>,
     pub(crate) is_online: bool,
-    wake: Arc<Notify>,
 }
 
 impl Hub {
@@ -88,6 +91,7 @@ impl Hub {
             message_every: Duration::ZERO,
             next_message: Duration::ZERO,
             too_fast: 0,
+            skimmed: 0,
         }
     }
 
@@ -128,7 +132,6 @@ impl Hub {
             inbox: VecDeque::new(),
             seen: Vec::new(),
             is_online: true,
-            wake: Arc::new(Notify::new()),
         });
         let joined = Event::RoomJoined {
             room: room_id(),
@@ -322,6 +325,20 @@ impl Hub {
     fn give(&mut self, index: usize, input: Input) {
         let (now, peer) = (self.now, &mut self.peers[index]);
         match (&mut peer.room, input) {
+            (Some(room), Input::Deliver(deliver)) => {
+                // As a driver does: what others have opened is taken where it was read.
+                let bytes = ServerFrame::Deliver(deliver.clone()).encode().stream();
+                let mut frames = Frames::new(&bytes);
+                let seen = &mut peer.seen;
+                room.skim(&mut frames, 1, |message| {
+                    seen.push(Happened::Message(message))
+                });
+                if frames.taken() > 0 {
+                    self.skimmed += 1;
+                } else {
+                    room.handle(now, Input::Deliver(deliver));
+                }
+            }
             (Some(room), input) => room.handle(now, input),
             (
                 None,
@@ -332,7 +349,7 @@ impl Hub {
                 let opening = Opening {
                     me: Arc::clone(&peer.me),
                     keyring: &peer.keyring,
-                    wake: Arc::clone(&peer.wake),
+                    wake: Waker::noop().clone(),
                     seed: peer.seed,
                 };
                 let room = SealedRoom::enter(now, opening, entered, bundle);

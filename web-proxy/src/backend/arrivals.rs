@@ -111,10 +111,13 @@ impl Arrivals {
                 }));
             }
             Happened::Unreadable(unreadable) => {
-                return Some(Arrival::Unreadable(in_place(unreadable)));
+                return Some(Arrival::Unreadable(in_place(*unreadable)));
             }
             Happened::Missed(reason) => Event::ChannelMissed { channel, reason },
-            Happened::Joined(member) => Event::RoomJoined { room, member },
+            Happened::Joined(member) => Event::RoomJoined {
+                room,
+                member: *member,
+            },
             Happened::Left { member, reason } => Event::RoomLeft {
                 room,
                 member,

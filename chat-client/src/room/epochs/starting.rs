@@ -13,7 +13,7 @@ use super::{Head, patience};
 use crate::{
     clock::Now,
     keyring::Epoch,
-    room::{Alarm, Command, Happened, SealedRoom},
+    room::{Alarm, Command, SealedRoom},
 };
 
 impl SealedRoom {
@@ -58,7 +58,7 @@ impl SealedRoom {
             Ok(start) => start,
             Err(error) => {
                 self.epochs.start_after = now.at + EPOCH_GAP;
-                self.tell(Happened::Alarm(Alarm::OwnKeys(error)));
+                self.alarm(Alarm::OwnKeys(error));
                 return;
             }
         };
