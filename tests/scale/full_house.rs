@@ -3,7 +3,7 @@
 
 use futures_util::future::join_all;
 use sealwire_tests::{
-    account::{Figures, allow_descriptors, descriptors, until},
+    account::{Figures, descriptors, limit_descriptors, until},
     crowd,
     page::{Path, Session},
     tiers::{WebProxy, plain_server},
@@ -15,7 +15,7 @@ const PAGES: usize = 20;
 
 #[tokio::test]
 async fn a_full_house_hears_every_word_and_leaves_nothing_behind() {
-    allow_descriptors(2 * CONNECTIONS);
+    limit_descriptors(std::process::id(), 2 * CONNECTIONS);
     let (mut server, address) = plain_server(&["--admin=127.0.0.1:0"]).await;
     let figures = Figures::of(&mut server).await;
     let backend = format!("--backend={address}");

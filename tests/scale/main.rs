@@ -5,3 +5,4 @@ mod bursts;
 mod comings;
 mod full_house;
 mod largest;
+mod no_descriptors;

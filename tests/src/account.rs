@@ -42,17 +42,17 @@ pub fn descriptors(process: u32) -> usize {
     open.expect("a running process").count()
 }
 
-/// Lets this process, and the programs that it starts from now on, have so many descriptors.
+/// Lets a process, and the programs that it starts from now on, have so many descriptors and no
+/// more; what it has already stays open.
 ///
 /// # Panics
-/// If the system allows fewer.
-pub fn allow_descriptors(count: usize) {
-    let process = format!("--pid={}", std::process::id());
-    let soft = format!("--nofile={count}:");
-    let allowed = Command::new("prlimit").args([process, soft]).status();
+/// If the system does not allow as many.
+pub fn limit_descriptors(process: u32, count: usize) {
+    let arguments = [format!("--pid={process}"), format!("--nofile={count}:")];
+    let limited = Command::new("prlimit").args(arguments).status();
     assert!(
-        allowed.is_ok_and(|status| status.success()),
-        "the system allows fewer than {count} descriptors"
+        limited.is_ok_and(|status| status.success()),
+        "the system does not allow {count} descriptors"
     );
 }
 
