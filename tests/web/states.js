@@ -10,9 +10,9 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { Album } from "./states/album.js";
 import { Cast } from "./states/cast.js";
+import { launch } from "./harness/browser.js";
 import { Tiers, start } from "./harness/programs.js";
 
 const { states } = JSON.parse(readFileSync(new URL("states.json", import.meta.url), "utf8"));
@@ -25,20 +25,8 @@ const tiers = address ? null : await ownTiers();
 const url = new URL(address || tiers?.url || "");
 const backend = tiers && { stop: () => tiers.chat?.kill(), start: () => tiers.startServer(tiers.server) };
 const album = new Album(`${target}/states`, states);
-const browser = await chromium.launch({
-  executablePath: process.env.SEALWIRE_CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    // A name that is not this machine's, so that the browser calls plain http insecure.
-    "--host-resolver-rules=MAP insecure.example 127.0.0.1",
-  ],
-});
+// A name that is not this machine's, so that the browser calls plain http insecure.
+const browser = await launch("--host-resolver-rules=MAP insecure.example 127.0.0.1");
 try {
   for (const language of LANGUAGES) {
     for (const [name, scene] of Object.entries(scenes)) {

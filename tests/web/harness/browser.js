@@ -18,14 +18,19 @@ const FLAGS = [
 
 /** @typedef {import("playwright-core").Page} Page */
 
+/** Starts Chromium with whatever else a test needs of it. @param {string[]} flags */
+export function launch(...flags) {
+  const executablePath = process.env.SEALWIRE_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
+  if (executablePath === undefined) throw new Error("There is no Chromium: tests/run installs it.");
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags], headless: true });
+}
+
 export class Browsers {
   /** @type {Person[]} */
   #people = [];
 
   static async start() {
-    const executablePath = process.env.SEALWIRE_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
-    if (executablePath === undefined) throw new Error("There is no Chromium: tests/run installs it.");
-    return new Browsers(await chromium.launch({ executablePath, args: FLAGS, headless: true }));
+    return new Browsers(await launch());
   }
 
   /** @param {import("playwright-core").Browser} browser */
