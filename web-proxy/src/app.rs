@@ -14,7 +14,7 @@ use crate::{
     keys::KeyPool,
     limits::Limits,
     same_site::SameSite,
-    session::{Session, registry::Registry},
+    session::{Session, downlink::Common, registry::Registry},
     settings::Network,
 };
 
@@ -24,6 +24,7 @@ pub(crate) struct App {
     pub(crate) assets: Assets,
     pub(crate) backend: Backend,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) common: Arc<Common>,
     pub(crate) keys: KeyPool,
     pub(crate) limits: Limits,
     pub(crate) same_site: SameSite,
@@ -75,7 +76,7 @@ impl App {
             who.clone(),
             link,
             self.limits.of_session(),
-            self.figures.clone(),
+            self.common.clone(),
         ));
         if let Err(refusal) = self.sessions.add(&session) {
             session.link.sign_out().await;

@@ -124,12 +124,14 @@ impl Figures {
             .inc();
     }
 
-    /// One opened message was handed to a session.
-    pub(crate) fn opened(&self) {
-        let direction = "opened";
-        self.messages
-            .get_or_create(&MessageLabels { direction })
-            .inc();
+    /// So many opened messages were handed to a session.
+    pub(crate) fn opened(&self, count: u64) {
+        if count > 0 {
+            let direction = "opened";
+            self.messages
+                .get_or_create(&MessageLabels { direction })
+                .inc_by(count);
+        }
     }
 
     /// Somebody was refused.

@@ -4,6 +4,7 @@ mod deadline;
 mod http;
 mod listener;
 mod strict_lines;
+pub(crate) mod upgraded;
 
 use std::{
     fmt,
@@ -27,7 +28,7 @@ use crate::{
     keys::KeyPool,
     limits::Limits,
     same_site::{Hosts, SameSite},
-    session::registry::Registry,
+    session::{downlink::Common, registry::Registry},
     settings::Settings,
     tls::{self, Certificate},
 };
@@ -110,6 +111,7 @@ impl Proxy {
         let app = App {
             assets,
             backend,
+            common: Arc::new(Common::new(figures.clone())),
             figures,
             keys,
             sessions: Registry::new(settings.limits.sessions),

@@ -19,18 +19,17 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, time};
+use tokio::time;
 use tokio_util::sync::CancellationToken;
 use wire_format::{CloseCode, command::auth::SignedIn};
 
 use crate::{
     backend::{Arrival, Arrivals, Link},
     cookie::SessionKey,
-    figures::Figures,
     limits::SessionLimits,
 };
 
-use self::downlink::{Asker, Downlink};
+use self::downlink::{Asker, Common, Downlink};
 
 /// A signed-in browser.
 #[derive(Debug)]
@@ -40,7 +39,7 @@ pub(crate) struct Session {
     pub(crate) link: Link,
     pub(crate) downlink: Arc<Downlink>,
     pub(crate) limits: SessionLimits,
-    pub(crate) figures: Arc<Figures>,
+    pub(crate) common: Arc<Common>,
     ending: OnceLock<Ending>,
     end: CancellationToken,
     over: CancellationToken,
@@ -60,15 +59,15 @@ impl Session {
         who: SignedIn,
         link: Link,
         limits: SessionLimits,
-        figures: Arc<Figures>,
+        common: Arc<Common>,
     ) -> Self {
         Self {
             key,
             who,
             link,
-            downlink: Arc::new(Downlink::new(figures.clone())),
+            downlink: Arc::new(Downlink::new(common.clone())),
             limits,
-            figures,
+            common,
             ending: OnceLock::new(),
             end: CancellationToken::new(),
             over: CancellationToken::new(),
@@ -98,7 +97,7 @@ impl Session {
         let code = tokio::select! {
             () = self.end.cancelled() => self.ending.get().map_or(CloseCode::Done, |why| why.code),
             code = self.pass_on(arrivals) => code,
-            () = idle_for(self.downlink.streams(), idle) => CloseCode::Timeout,
+            () = idle_for(&self.downlink, idle) => CloseCode::Timeout,
         };
         let _ = self.ending.set(Ending { code, asker: None });
         tracing::info!(member = %self.who.member, reason = %code, "a session ends");
@@ -109,23 +108,27 @@ impl Session {
     }
 
     async fn pass_on(&self, mut arrivals: Arrivals) -> CloseCode {
-        loop {
-            match arrivals.next().await {
-                Arrival::Ended(code) => return code,
-                arrival => self.downlink.arrive(arrival),
+        // Without a word it ended because the way to the chat-server did.
+        while let Some(batch) = arrivals.take().await {
+            let mut end = None;
+            self.downlink.arrive(batch.inspect(|arrival| {
+                if let Arrival::Ended(code) = arrival {
+                    end = Some(*code);
+                }
+            }));
+            if let Some(code) = end {
+                return code;
             }
         }
+        CloseCode::Timeout
     }
 }
 
 /// Returns once there has been no stream for a while.
-async fn idle_for(mut streams: watch::Receiver<usize>, idle: Duration) {
+async fn idle_for(downlink: &Downlink, idle: Duration) {
     loop {
-        // The sender lives in the session that this runs for.
-        if streams.wait_for(|&open| open == 0).await.is_err() {
-            return;
-        }
-        let returned = async { streams.wait_for(|&open| open > 0).await.is_ok() };
+        downlink.until(|open| open == 0).await;
+        let returned = downlink.until(|open| open > 0);
         if time::timeout(idle, returned).await.is_err() {
             return;
         }
@@ -135,17 +138,22 @@ async fn idle_for(mut streams: watch::Receiver<usize>, idle: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::{Figures, StreamKind};
 
     #[tokio::test(start_paused = true)]
     async fn a_session_without_a_stream_is_given_a_while() {
         let idle = Duration::from_secs(60);
-        let (streams, receiver) = watch::channel(0);
-        let waiting = tokio::spawn(idle_for(receiver, idle));
+        let common = Common::new(Arc::new(Figures::new()));
+        let downlink = Arc::new(Downlink::new(Arc::new(common)));
+        let waiting = tokio::spawn({
+            let downlink = downlink.clone();
+            async move { idle_for(&downlink, idle).await }
+        });
         time::sleep(Duration::from_secs(59)).await;
-        streams.send_replace(1);
+        let stream = downlink.open(StreamKind::socket).expect("a stream");
         time::sleep(Duration::from_secs(3_600)).await;
         assert!(!waiting.is_finished(), "a stream keeps it");
-        streams.send_replace(0);
+        drop(stream);
         let begin = time::Instant::now();
         waiting.await.expect("no panic");
         assert_eq!(begin.elapsed(), idle);

@@ -62,18 +62,14 @@ impl Arrivals {
         Self { events, rooms, me }
     }
 
-    /// The next arrival. Safe to drop while waiting.
-    pub(crate) async fn next(&mut self) -> Arrival {
-        while let Some(event) = self.events.next().await {
-            if let Some(arrival) = self.arrival(event) {
-                return arrival;
-            }
-        }
-        // It ended without a word.
-        Arrival::Ended(CloseCode::Timeout)
+    /// Waits for events, then gives everything there is, in order; `None` if it ended without a
+    /// word. Safe to drop while waiting.
+    pub(crate) async fn take(&mut self) -> Option<impl Iterator<Item = Arrival>> {
+        let events = self.events.take().await?;
+        Some(events.into_iter().filter_map(|event| self.arrival(event)))
     }
 
-    fn arrival(&mut self, event: SessionEvent) -> Option<Arrival> {
+    fn arrival(&self, event: SessionEvent) -> Option<Arrival> {
         Some(match event {
             // A page gets the reply to its own enter; after a cut it enters again by itself.
             SessionEvent::Entered(_) => return None,

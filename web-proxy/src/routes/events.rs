@@ -143,11 +143,15 @@ mod tests {
     use wire_format::CloseCode;
 
     use super::*;
-    use crate::{figures::Figures, session::downlink::Downlink};
+    use crate::{
+        figures::Figures,
+        session::downlink::{Common, Downlink},
+    };
 
     #[tokio::test(start_paused = true)]
     async fn each_frame_is_an_event_and_silence_is_filled() {
-        let downlink = Arc::new(Downlink::new(Arc::new(Figures::new())));
+        let common = Common::new(Arc::new(Figures::new()));
+        let downlink = Arc::new(Downlink::new(Arc::new(common)));
         let stream = downlink.open(StreamKind::events).expect("a stream");
         stream.outbox.push(Bytes::from_static(b"\x06abcdefgh"));
         let mut events = Events::new(stream, CancellationToken::new().drop_guard());

@@ -1,6 +1,8 @@
 //! `GET /api/socket`: frames as binary messages of a WebSocket (RFC 6455).
 
+mod inbound;
 mod talk;
+mod wire;
 
 use std::sync::Arc;
 
@@ -9,15 +11,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
-use hyper_util::rt::TokioIo;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        handshake::derive_accept_key,
-        protocol::{Role, WebSocketConfig},
-    },
-};
-use wire_format::{ErrorCode, limits::FRAME_BYTES};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use wire_format::ErrorCode;
 
 use super::session_of;
 use crate::{
@@ -26,6 +21,7 @@ use crate::{
     figures::StreamKind,
     rejection::Rejection,
     same_site::Purpose,
+    server::upgraded,
 };
 
 pub(super) async fn open(
@@ -49,9 +45,9 @@ pub(super) async fn open(
         let Ok(upgraded) = upgrade.await else {
             return;
         };
-        let io = TokioIo::new(upgraded);
-        let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config())).await;
-        talk::talk(socket, &session, &stream, &figures).await;
+        if let Some((transport, early)) = upgraded::transport_of(upgraded) {
+            talk::talk(transport, early, &session, &stream, &figures).await;
+        }
     });
     let headers = [
         (header::CONNECTION, HeaderValue::from_static("upgrade")),
@@ -86,16 +82,6 @@ fn has_token(headers: &HeaderMap, name: &header::HeaderName, token: &str) -> boo
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
         .any(|part| part.trim().eq_ignore_ascii_case(token))
-}
-
-/// Small buffers: an idle socket costs 9 kB instead of 140.
-fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(4 * 1024)
-        .max_write_buffer_size(4 * FRAME_BYTES)
-        .max_message_size(Some(FRAME_BYTES))
-        .max_frame_size(Some(FRAME_BYTES))
 }
 
 const SUBPROTOCOL: &str = "sealwire.v1";

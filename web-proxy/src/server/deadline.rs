@@ -35,6 +35,11 @@ impl<S> Deadline<S> {
         }
     }
 
+    /// The transport behind it, without deadlines.
+    pub(super) fn into_inner(self) -> S {
+        self.inner
+    }
+
     fn check<T>(
         &mut self,
         context: &mut Context<'_>,

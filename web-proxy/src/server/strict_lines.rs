@@ -47,6 +47,11 @@ impl<S> StrictLines<S> {
             state: State::Head(Head::default()),
         }
     }
+
+    /// The transport behind it, unchecked.
+    pub(super) fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl State {

@@ -6,13 +6,10 @@
 
 mod state;
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use wire_format::{
     ChannelId, CloseCode, ErrorCode, Event, Refusal, ReplyFrame, RoomId, ServerFrame,
     command::{
@@ -22,7 +19,7 @@ use wire_format::{
 };
 
 use self::state::{Open, State, encode};
-use super::{log::Log, outbox::Outbox};
+use super::{log::Rings, outbox::Outbox};
 use crate::{
     backend::Arrival,
     figures::{Figures, StreamKind},
@@ -33,8 +30,25 @@ use crate::{
 pub(crate) struct Downlink {
     /// Locked to hand frames to outboxes, which takes microseconds and never waits.
     state: Mutex<State>,
-    count: watch::Sender<usize>,
-    figures: Arc<Figures>,
+    /// Wakes the session's task when a stream opens or closes.
+    changed: Notify,
+    common: Arc<Common>,
+}
+
+/// What the sessions of the process share.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) rings: Rings,
+}
+
+impl Common {
+    pub(crate) fn new(figures: Arc<Figures>) -> Self {
+        Self {
+            figures,
+            rings: Rings::default(),
+        }
+    }
 }
 
 /// Who sent a command, and where its reply goes.
@@ -62,17 +76,23 @@ impl Asker {
 }
 
 impl Downlink {
-    pub(crate) fn new(figures: Arc<Figures>) -> Self {
+    pub(crate) fn new(common: Arc<Common>) -> Self {
         Self {
             state: Mutex::default(),
-            count: watch::Sender::new(0),
-            figures,
+            changed: Notify::new(),
+            common,
         }
     }
 
-    /// How many streams are open, now and whenever that changes.
-    pub(crate) fn streams(&self) -> watch::Receiver<usize> {
-        self.count.subscribe()
+    /// Waits until as many streams are open as are wanted; for one task at a time.
+    pub(crate) async fn until(&self, is_wanted: impl Fn(usize) -> bool) {
+        loop {
+            let changed = self.changed.notified();
+            if is_wanted(self.lock().streams.len()) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Opens a stream.
@@ -94,14 +114,14 @@ impl Downlink {
             id,
             kind,
             outbox: outbox.clone(),
-            entered: HashSet::new(),
+            entered: Vec::new(),
         });
         if kind == StreamKind::events {
-            state.answer_late(id, &self.figures);
+            state.answer_late(id, self.figures());
         }
-        self.count.send_replace(state.streams.len());
         drop(state);
-        self.figures.streams(kind).inc();
+        self.changed.notify_one();
+        self.figures().streams(kind).inc();
         Ok(Stream {
             id,
             kind,
@@ -111,21 +131,13 @@ impl Downlink {
     }
 
     /// Takes what the chat-server sent.
-    pub(crate) fn arrive(&self, arrival: Arrival) {
+    pub(crate) fn arrive(&self, arrivals: impl Iterator<Item = Arrival>) {
         let mut state = self.lock();
-        // News of the connection itself does not wait for a reply that may not come because of it.
-        let waits = !matches!(
-            arrival,
-            Arrival::Event(Event::BackendLost { .. } | Event::BackendBack {})
-        );
-        if state.holds == 0 || !waits {
-            return state.pass(arrival, &self.figures);
+        if state.holds == 0 {
+            state.pass(arrivals, &self.common);
+        } else {
+            state.hold_back(arrivals, &self.common);
         }
-        if state.held.len() >= HELD || state.held_bytes >= HELD_BYTES {
-            state.pass_held(&self.figures);
-        }
-        state.held_bytes += arrival.bytes();
-        state.held.push_back(arrival);
     }
 
     /// Holds arrivals back until the room is entered or the hold is dropped.
@@ -137,11 +149,12 @@ impl Downlink {
     /// Forgets a room that the session has left.
     pub(crate) fn left(&self, room: RoomId) {
         let mut state = self.lock();
-        state.logs.remove(&ChannelId::main_of(room));
-        state.standing.remove(&room);
+        let channel = ChannelId::main_of(room);
+        state.logs.retain(|(other, _)| *other != channel);
+        state.standing.retain(|(other, _)| *other != room);
         state.unanswered.retain(|(other, _)| *other != room);
         for open in &mut state.streams {
-            open.entered.remove(&room);
+            open.entered.retain(|other| *other != room);
         }
     }
 
@@ -149,8 +162,8 @@ impl Downlink {
     pub(crate) fn resume_later(&self, after_ms: u32) {
         let mut state = self.lock();
         let event = encode(&Event::SessionResume { after_ms });
-        state.send(|_| true, &event, &self.figures);
-        state.close(CloseCode::Resume, &self.figures);
+        state.send(|_| true, &event, self.figures());
+        state.close(CloseCode::Resume, self.figures());
     }
 
     /// Ends the session's streams, answering the command that asked for it first.
@@ -159,12 +172,16 @@ impl Downlink {
         if let Some(&Asker::Stream { id, request }) = asker {
             let done = ReplyFrame::ok(request, &Done {}, Bytes::new());
             let frame = ServerFrame::Reply(done).encode().message();
-            state.send(|open| open.id == id, &frame, &self.figures);
+            state.send(|open| open.id == id, &frame, self.figures());
         }
-        state.close(code, &self.figures);
+        state.close(code, self.figures());
         state.logs.clear();
         state.held.clear();
         state.held_bytes = 0;
+    }
+
+    fn figures(&self) -> &Figures {
+        &self.common.figures
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -189,16 +206,12 @@ impl Hold<'_> {
         resume: Option<&Resume>,
         mut entered: Entered,
     ) -> ReplyFrame {
-        let figures = &self.downlink.figures;
+        let Common { figures, rings } = &*self.downlink.common;
         let mut state = self.downlink.lock();
         let room = entered.id;
-        let log = state
-            .logs
-            .entry(entered.channel)
-            .or_insert_with(|| Log::new(entered.run));
-        log.follow(entered.run);
+        let view = state.log(entered.channel, entered.run, rings).view();
         entered.missed = resume.is_some_and(|resume| {
-            log.is_missing(resume) || log.is_out_of_reach(resume, entered.sequence)
+            view.is_missing(resume) || view.is_out_of_reach(resume, entered.sequence)
         });
         let reply = ReplyFrame::ok(asker.request(), &entered, Bytes::new());
         match asker {
@@ -224,7 +237,7 @@ impl Hold<'_> {
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        self.downlink.lock().release(&self.downlink.figures);
+        self.downlink.lock().release(&self.downlink.common);
     }
 }
 
@@ -241,7 +254,7 @@ impl Stream {
     /// Closes the stream with a code, unless it is closed already.
     pub(crate) fn close(&self, code: CloseCode) {
         if self.outbox.close(code) {
-            self.downlink.figures.stream_ended(code);
+            self.downlink.figures().stream_ended(code);
         }
     }
 }
@@ -250,9 +263,9 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let mut state = self.downlink.lock();
         state.streams.retain(|open| open.id != self.id);
-        self.downlink.count.send_replace(state.streams.len());
         drop(state);
-        self.downlink.figures.streams(self.kind).dec();
+        self.downlink.changed.notify_one();
+        self.downlink.figures().streams(self.kind).dec();
     }
 }
 
@@ -260,10 +273,6 @@ impl Drop for Stream {
 const STREAMS: usize = 8;
 /// What a page with too many streams is asked to wait, in milliseconds.
 const TOO_MANY_STREAMS_MS: u32 = 2_000;
-/// Arrivals that an enter may hold back; beyond that they go on.
-const HELD: usize = 2_048;
-/// Bytes of frames after which they do as well.
-const HELD_BYTES: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

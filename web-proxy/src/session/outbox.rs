@@ -1,16 +1,23 @@
 //! The frames that wait for one stream.
 //!
+//! A WebSocket without TLS gets what comes at once, with one system call for a batch of frames; a
+//! queue exists only while the page is behind, and then the stream's own task writes.
+//!
 //! Policy: a stream that is more than [`FRAMES`] or [`BYTES`] behind loses its queue and is closed
 //! with `too_slow`; the page connects again and resumes where it was. Nobody else waits for it. Once
 //! closed for whatever reason, what is left has [`GOODBYE`] to be taken, and then the stream is cut.
 
+mod messages;
+mod scratch;
+
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 use tokio::{
+    net::TcpStream,
     sync::Notify,
     time::{Duration, sleep},
 };
@@ -20,7 +27,8 @@ use wire_format::{CloseCode, ServerFrame};
 /// A bounded queue of encoded frames (kind and body) with one reader.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    /// Locked to move frames in or out.
+    /// Locked to move frames in or out, and to hand them to the operating system, which does not
+    /// wait.
     state: Mutex<State>,
     filled: Notify,
     closed: CancellationToken,
@@ -31,6 +39,12 @@ struct State {
     frames: VecDeque<Bytes>,
     bytes: usize,
     end: Option<CloseCode>,
+    /// Where WebSocket messages go without detour; `None` where the stream's task writes them all.
+    direct: Option<Arc<TcpStream>>,
+    /// The rest of what was written in part, and answers to control frames: what goes first.
+    rest: Vec<u8>,
+    /// Whether the stream's task is writing a chunk.
+    is_writing: bool,
 }
 
 /// Whether a stream still takes frames.
@@ -38,7 +52,7 @@ struct State {
 pub(crate) enum Taken {
     /// It does.
     Yes,
-    /// This frame was one too many, and the stream is closed.
+    /// A frame was one too many, and the stream is closed.
     TooSlow,
     /// It was closed before.
     Closed,
@@ -47,23 +61,31 @@ pub(crate) enum Taken {
 impl Outbox {
     /// Puts a frame at the end.
     pub(crate) fn push(&self, frame: Bytes) -> Taken {
+        self.push_all(&[frame])
+    }
+
+    /// Puts frames at the end.
+    pub(crate) fn push_all(&self, frames: &[Bytes]) -> Taken {
         let mut state = self.lock();
         if state.end.is_some() {
             return Taken::Closed;
         }
-        let is_full = state.frames.len() >= FRAMES || state.bytes + frame.len() > BYTES;
-        if is_full {
-            state.frames.clear();
-            state.bytes = 0;
-            state.close(CloseCode::TooSlow);
-            self.closed.cancel();
-        } else {
-            state.bytes += frame.len();
-            state.frames.push_back(frame);
+        let left = state.write_direct(frames);
+        for frame in left {
+            if !state.queue(frame) {
+                state.frames.clear();
+                state.bytes = 0;
+                state.close(CloseCode::TooSlow);
+                drop(state);
+                self.tell_closed();
+                return Taken::TooSlow;
+            }
         }
-        drop(state);
-        self.filled.notify_one();
-        if is_full { Taken::TooSlow } else { Taken::Yes }
+        if state.is_behind() {
+            drop(state);
+            self.filled.notify_one();
+        }
+        Taken::Yes
     }
 
     /// Puts a close frame at the end; what comes later is not taken. `false` if it was closed before.
@@ -74,8 +96,7 @@ impl Outbox {
         }
         state.close(code);
         drop(state);
-        self.closed.cancel();
-        self.filled.notify_one();
+        self.tell_closed();
         true
     }
 
@@ -99,6 +120,48 @@ impl Outbox {
         }
     }
 
+    /// From now on frames are written as WebSocket messages to this stream as they come.
+    pub(crate) fn write_to(&self, stream: Arc<TcpStream>) {
+        let mut state = self.lock();
+        state.direct = Some(stream);
+        if state.is_behind() {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Puts an answer to a control frame, ready to be written, in front of all that waits. One too
+    /// many is dropped: only the newest ping wants an answer (RFC 6455 §5.5.3).
+    pub(crate) fn answer(&self, control: &[u8]) {
+        let mut state = self.lock();
+        if state.rest.len() < ANSWER_BYTES {
+            state.rest.extend_from_slice(control);
+            drop(state);
+            self.filled.notify_one();
+        }
+    }
+
+    /// Waits until the stream's task has something to write and gives the next chunk of it, as
+    /// WebSocket messages; the one before has been written. `None` after the close frame was.
+    ///
+    /// A dropped future has taken nothing.
+    pub(crate) async fn chunk(&self) -> Option<Vec<u8>> {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let mut state = self.lock();
+                state.is_writing = false;
+                if state.is_behind() {
+                    state.is_writing = true;
+                    return Some(state.next_chunk());
+                }
+                if state.end.is_some() {
+                    return None;
+                }
+            }
+            filled.await;
+        }
+    }
+
     /// Whether the proxy has closed the stream.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.is_cancelled()
@@ -110,17 +173,91 @@ impl Outbox {
         sleep(GOODBYE).await;
     }
 
+    fn tell_closed(&self) {
+        self.closed.cancel();
+        self.filled.notify_one();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Whether something waits that nobody is writing.
+    fn is_behind(&self) -> bool {
+        let is_empty = self.rest.is_empty() && self.frames.is_empty();
+        !is_empty && !self.is_writing
+    }
+
+    /// Writes as many frames as the stream takes now; gives those that are left.
+    fn write_direct<'a>(&mut self, mut frames: &'a [Bytes]) -> &'a [Bytes] {
+        let is_empty = self.rest.is_empty() && self.frames.is_empty();
+        let Some(stream) = self
+            .direct
+            .as_ref()
+            .filter(|_| is_empty && !self.is_writing)
+        else {
+            return frames;
+        };
+        while !frames.is_empty() && self.rest.is_empty() {
+            let mut next = frames.iter();
+            self.rest = scratch::with(|chunk| {
+                messages::append(chunk, || next.next());
+                // An error shows itself to the task, which reads.
+                let written = stream.try_write(chunk).unwrap_or(0);
+                chunk[written..].to_vec()
+            });
+            frames = next.as_slice();
+        }
+        frames
+    }
+
+    /// `false` if the frame is one too many.
+    fn queue(&mut self, frame: &Bytes) -> bool {
+        let fits = self.frames.len() < FRAMES && self.bytes + frame.len() <= BYTES;
+        if fits {
+            self.bytes += frame.len();
+            self.frames.push_back(frame.clone());
+        }
+        fits
+    }
+
+    fn next_chunk(&mut self) -> Vec<u8> {
+        let mut chunk = std::mem::take(&mut self.rest);
+        messages::append(&mut chunk, || {
+            let frame = self.frames.pop_front()?;
+            self.bytes -= frame.len();
+            Some(frame)
+        });
+        if self.frames.is_empty() {
+            // A queue that is empty holds no memory.
+            self.frames = VecDeque::new();
+        }
+        chunk
+    }
+
     fn close(&mut self, code: CloseCode) {
-        let close = ServerFrame::Close(code.into()).encode().message();
-        self.frames.push_back(close);
+        let close = close_frame(code);
+        let left = self.write_direct(std::slice::from_ref(&close)).len();
+        if left > 0 {
+            self.bytes += close.len();
+            self.frames.push_back(close);
+        }
         self.end = Some(code);
     }
+}
+
+/// A close frame as a WebSocket message, for a page that did not take what was before it.
+pub(crate) fn close_message(code: CloseCode) -> Vec<u8> {
+    let mut close = Some(close_frame(code));
+    let mut message = Vec::new();
+    messages::append(&mut message, || close.take());
+    message
+}
+
+fn close_frame(code: CloseCode) -> Bytes {
+    ServerFrame::Close(code.into()).encode().message()
 }
 
 /// How long the last frames of a closed stream may take.
@@ -129,6 +266,9 @@ const GOODBYE: Duration = Duration::from_secs(3);
 const FRAMES: usize = 2_048;
 /// Bytes that may wait: a ring and three of the largest frames.
 const BYTES: usize = 4 * 1024 * 1024 + 512 * 1024;
+/// Bytes that may wait before an answer to a control frame, which is 127 bytes long at most, is
+/// dropped.
+const ANSWER_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -81,7 +81,7 @@ impl Session {
         let channel = publish.channel;
         let message = clear_message(publish)?;
         let sequence = self.link.publish(channel, message).await?;
-        self.figures.sealed();
+        self.common.figures.sealed();
         Ok(ReplyFrame::ok(
             request,
             &Published { sequence },

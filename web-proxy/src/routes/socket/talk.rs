@@ -1,20 +1,17 @@
-//! One WebSocket: reading, sealing and writing side by side in one task.
+//! One WebSocket: reading, sealing and, while the page is behind, writing, side by side in one task.
+
+use std::{collections::VecDeque, pin::Pin};
 
 use bytes::Bytes;
 use futures_util::{
-    Sink, SinkExt, StreamExt,
-    stream::{FuturesUnordered, Stream as Source},
+    FutureExt, StreamExt,
+    stream::{FuturesOrdered, FuturesUnordered},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     pin,
-    sync::mpsc,
-    time::{Duration, Instant, interval_at, sleep, timeout},
+    time::{Duration, Instant, sleep_until, timeout},
 };
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Error, Message},
-};
+use tokio_tungstenite::tungstenite::{Error, Message};
 use wire_format::{
     ClientFrame, CloseCode, CommandFrame, ErrorCode, Publish, RawFrame, Refusal, ReplyFrame,
     ServerFrame,
@@ -22,34 +19,42 @@ use wire_format::{
     limits::{PING_EVERY, SERVER_SILENCE},
 };
 
+use super::{
+    inbound::{Inbound, Received},
+    wire::{self, Chunk, Reader, Writer},
+};
 use crate::{
     figures::Figures,
+    server::upgraded::Transport,
     session::{
         Session,
         downlink::{Asker, Stream},
+        outbox::close_message,
         uplink::Answer,
     },
 };
 
-/// Talks until either side has had enough.
-pub(super) async fn talk<S>(
-    socket: WebSocketStream<S>,
+/// Talks until either side has had enough. `early` came with the request that asked for the upgrade.
+pub(super) async fn talk(
+    transport: Transport,
+    early: Bytes,
     session: &Session,
     stream: &Stream,
     figures: &Figures,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let (mut sink, mut source) = socket.split();
+) {
+    let (mut reader, mut writer) = wire::both(transport);
+    if let Writer::Plain(direct) = &writer {
+        stream.outbox.write_to(direct.clone());
+    }
+    let mut inbound = Inbound::new();
     let page = Page {
         session,
         stream,
         figures,
     };
     {
-        let (publishes, queue) = mpsc::channel(WAITING_PUBLISHES);
-        let writing = write(&mut sink, stream);
-        let working = page.work(&mut source, publishes, queue);
+        let writing = write(&mut writer, stream);
+        let working = page.work(&mut reader, &mut inbound, early);
         pin!(writing, working);
         tokio::select! {
             () = &mut writing => {}
@@ -62,116 +67,111 @@ pub(super) async fn talk<S>(
     }
     let leaving = async {
         // A peer that is gone needs no closing handshake.
-        let _ = sink.close().await;
-        while let Some(Ok(_)) = source.next().await {}
+        let mut close = Chunk::from(inbound.close());
+        let _ = writer.write_all(&mut close).await;
+        while let Some(Received { end: None, .. }) = reader.receive(&mut inbound).await {}
     };
-    let _ = timeout(FAREWELL, leaving).await;
+    let _ = timeout(FAREWELL, Box::pin(leaving)).await;
 }
 
-/// Writes what is in the outbox, and a ping every 15 s, until the close frame was written or the
-/// page takes nothing any more.
-async fn write<K>(sink: &mut K, stream: &Stream)
-where
-    K: Sink<Message> + Unpin,
-{
-    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-    loop {
-        let frames = tokio::select! {
-            frames = stream.outbox.take() => frames,
-            _ = pings.tick() => Some([ping()].into()),
-        };
-        let Some(frames) = frames else {
-            return;
-        };
-        let sending = async {
-            for frame in frames {
-                sink.feed(Message::Binary(frame)).await?;
-            }
-            sink.flush().await
-        };
-        let is_sent = tokio::select! {
-            sent = timeout(TAKEN_WITHIN, sending) => matches!(sent, Ok(Ok(()))),
-            () = stream.outbox.overdue() => false,
-        };
-        if !is_sent {
-            stream.close(CloseCode::TooSlow);
-            let close = ServerFrame::Close(CloseCode::TooSlow.into()).encode();
-            let _ = timeout(FAREWELL, sink.send(Message::Binary(close.message()))).await;
+/// Writes what the outbox could not hand over at once, until the close frame was written or the page
+/// takes nothing any more.
+async fn write(writer: &mut Writer, stream: &Stream) {
+    while let Some(chunk) = stream.outbox.chunk().await {
+        // Boxed: seldom needed, and nothing of it stays with an idle connection.
+        if !Box::pin(write_chunk(writer, stream, chunk.into())).await {
             return;
         }
     }
 }
 
+/// `false` if the page did not take it in time.
+async fn write_chunk(writer: &mut Writer, stream: &Stream, mut chunk: Chunk) -> bool {
+    let is_sent = tokio::select! {
+        sent = timeout(TAKEN_WITHIN, writer.write_all(&mut chunk)) => matches!(sent, Ok(Ok(()))),
+        () = stream.outbox.overdue() => false,
+    };
+    if !is_sent {
+        stream.close(CloseCode::TooSlow);
+        let last_words = async {
+            writer.write_all(&mut chunk).await.ok()?;
+            let mut close = Chunk::from(close_message(CloseCode::TooSlow));
+            writer.write_all(&mut close).await.ok()
+        };
+        let _ = timeout(FAREWELL, last_words).await;
+    }
+    is_sent
+}
+
 /// What reading needs.
+#[derive(Clone, Copy)]
 struct Page<'a> {
     session: &'a Session,
     stream: &'a Stream,
     figures: &'a Figures,
 }
 
-impl Page<'_> {
-    /// Reads and seals side by side; what was read is sent before it ends.
-    async fn work<R>(
-        &self,
-        source: &mut R,
-        publishes: mpsc::Sender<Publish>,
-        queue: mpsc::Receiver<Publish>,
-    ) -> CloseCode
-    where
-        R: Source<Item = Result<Message, Error>> + Unpin,
-    {
-        let publishing = self.publish(queue);
-        pin!(publishing);
-        tokio::select! {
-            code = self.read(source, publishes) => {
-                publishing.await;
-                code
-            }
-            // While there is reading, only a flood ends it.
-            () = &mut publishing => CloseCode::Flood,
-        }
-    }
+/// Requests of a page that are under way; boxed, so that an idle connection has none of their size.
+struct Requests<'a> {
+    /// Side by side; each tells whether it was refused for its rate.
+    commands: FuturesUnordered<Pin<Box<dyn Future<Output = bool> + Send + 'a>>>,
+    /// In the order they came.
+    publishes: FuturesOrdered<Pin<Box<dyn Future<Output = Published> + Send + 'a>>>,
+    /// Read and not begun.
+    waiting: VecDeque<Message>,
+    /// What follows it: nothing any more.
+    end: Option<CloseCode>,
+    refused_commands: u32,
+    refused_publishes: u32,
+}
 
-    /// Reads frames until the page leaves or breaks the protocol. Commands run side by side,
-    /// publishes one after the other.
-    async fn read<R>(&self, source: &mut R, publishes: mpsc::Sender<Publish>) -> CloseCode
-    where
-        R: Source<Item = Result<Message, Error>> + Unpin,
-    {
-        let mut commands = FuturesUnordered::new();
-        let silence = sleep(SERVER_SILENCE);
-        pin!(silence);
-        let mut refused = 0;
-        loop {
-            let message = tokio::select! {
+/// What became of a publish; the request's id goes with it.
+type Published = (u32, Result<ReplyFrame, Refusal>);
+
+impl Page<'_> {
+    /// Reads frames until the page leaves or breaks the protocol; what was read is sent before it
+    /// ends, except by a flood.
+    async fn work(self, reader: &mut Reader, inbound: &mut Inbound, early: Bytes) -> CloseCode {
+        let mut requests = Requests::new();
+        let mut end = requests.take(self, inbound.receive(&early));
+        drop(early);
+        let mut silent_since = Instant::now();
+        let mut ping_at = silent_since + PING_EVERY;
+        let timer = sleep_until(ping_at);
+        pin!(timer);
+        while end.is_none() {
+            tokio::select! {
                 biased;
-                Some(was_refused) = commands.next(), if !commands.is_empty() => {
-                    refused = if was_refused { refused + 1 } else { 0 };
-                    if refused > FLOOD {
-                        return CloseCode::Flood;
+                Some(was_refused) = requests.commands.next() => {
+                    end = requests.carried_out(self, was_refused);
+                }
+                Some(published) = requests.publishes.next() => {
+                    end = requests.published(self, published);
+                }
+                received = reader.receive(inbound), if requests.may_read() => {
+                    silent_since = Instant::now();
+                    end = match received {
+                        Some(received) => requests.take(self, received),
+                        None => Some(CloseCode::Done),
+                    };
+                }
+                () = &mut timer => {
+                    let now = Instant::now();
+                    if now >= ping_at {
+                        self.stream.outbox.push(ping());
+                        ping_at = now + PING_EVERY;
                     }
-                    continue;
+                    if !requests.may_read() {
+                        silent_since = now;
+                    }
+                    if now >= silent_since + SERVER_SILENCE {
+                        end = Some(CloseCode::Timeout);
+                    }
+                    timer.as_mut().reset(ping_at.min(silent_since + SERVER_SILENCE));
                 }
-                message = source.next(), if commands.len() < COMMANDS_AT_ONCE => message,
-                () = &mut silence, if commands.len() < COMMANDS_AT_ONCE => return CloseCode::Timeout,
-            };
-            silence.as_mut().reset(Instant::now() + SERVER_SILENCE);
-            match frame_of(message) {
-                Ok(Some(ClientFrame::Command(command))) => commands.push(self.command(command)),
-                Ok(Some(ClientFrame::Publish(publish))) => {
-                    // The queue lives as long as this reads.
-                    let _ = publishes.send(publish).await;
-                }
-                Ok(Some(ClientFrame::Ping(token))) => {
-                    self.stream
-                        .outbox
-                        .push(ServerFrame::Pong(token).encode().message());
-                }
-                Ok(Some(ClientFrame::Pong(_)) | None) => {}
-                Ok(Some(ClientFrame::Close(_))) => return CloseCode::Done,
-                Err(code) => return code,
             }
         }
+        requests.finish(self, end.unwrap_or(CloseCode::Done)).await
     }
 
     /// Carries out a command; tells whether it was refused for its rate.
@@ -198,25 +198,19 @@ impl Page<'_> {
         false
     }
 
-    /// Seals and sends publishes in the order they came, until there are no more or too many in a
-    /// row were refused for their rate.
-    async fn publish(&self, mut queue: mpsc::Receiver<Publish>) {
-        let mut refused = 0;
-        while let Some(publish) = queue.recv().await {
-            let request = publish.request;
-            let was_refused = match self.session.publish(publish).await {
-                Err(refusal) => self.refuse(request, refusal),
-                Ok(reply) => {
-                    // Request 0 asks for a reply only if it is refused.
-                    if request != 0 {
-                        self.reply(reply);
-                    }
-                    false
-                }
-            };
-            refused = if was_refused { refused + 1 } else { 0 };
-            if refused > FLOOD {
-                return;
+    /// Seals and sends a message.
+    async fn publish(&self, publish: Publish) -> Published {
+        let request = publish.request;
+        (request, self.session.publish(publish).await)
+    }
+
+    /// The reply to a publish; request 0 asks for one only if it is refused.
+    fn answer(&self, request: u32, outcome: Result<ReplyFrame, Refusal>) -> Option<ReplyFrame> {
+        match outcome {
+            Ok(reply) => (request != 0).then_some(reply),
+            Err(refusal) => {
+                self.figures.refused(refusal.code);
+                Some(ReplyFrame::refused(request, &refusal))
             }
         }
     }
@@ -229,29 +223,135 @@ impl Page<'_> {
     }
 
     fn reply(&self, reply: ReplyFrame) {
-        let frame = ServerFrame::Reply(reply).encode().message();
-        self.stream.outbox.push(frame);
+        self.stream.outbox.push(encoded(reply));
     }
+}
+
+impl<'a> Requests<'a> {
+    fn new() -> Self {
+        Self {
+            commands: FuturesUnordered::new(),
+            publishes: FuturesOrdered::new(),
+            waiting: VecDeque::new(),
+            end: None,
+            refused_commands: 0,
+            refused_publishes: 0,
+        }
+    }
+
+    fn may_read(&self) -> bool {
+        self.waiting.is_empty() && self.may_begin()
+    }
+
+    fn may_begin(&self) -> bool {
+        self.commands.len() < COMMANDS_AT_ONCE && self.publishes.len() < PUBLISHES_AT_ONCE
+    }
+
+    /// Takes what was read, after everything before it; tells whether it is the end.
+    fn take(&mut self, page: Page<'a>, received: Received) -> Option<CloseCode> {
+        if !received.answers.is_empty() {
+            page.stream.outbox.answer(&received.answers);
+        }
+        self.waiting = received.messages.into();
+        self.end = received.end.map(|error| close_code_of(&error));
+        self.begin(page)
+    }
+
+    /// Begins as much of what waits as may be under way.
+    fn begin(&mut self, page: Page<'a>) -> Option<CloseCode> {
+        while self.may_begin() {
+            let Some(message) = self.waiting.pop_front() else {
+                // A queue that is empty holds no memory.
+                self.waiting = VecDeque::new();
+                return self.end;
+            };
+            match frame_of(message) {
+                Ok(Some(ClientFrame::Command(command))) => {
+                    let carrying_out = async move { page.command(command).await };
+                    self.commands.push(Box::pin(carrying_out));
+                }
+                Ok(Some(ClientFrame::Publish(publish))) => {
+                    let publishing = async move { page.publish(publish).await };
+                    self.publishes.push_back(Box::pin(publishing));
+                }
+                Ok(Some(ClientFrame::Ping(token))) => {
+                    let pong = ServerFrame::Pong(token).encode().message();
+                    page.stream.outbox.push(pong);
+                }
+                Ok(Some(ClientFrame::Pong(_)) | None) => {}
+                Ok(Some(ClientFrame::Close(_))) => return Some(CloseCode::Done),
+                Err(code) => return Some(code),
+            }
+        }
+        None
+    }
+
+    /// Counts a command that was carried out, and goes on.
+    fn carried_out(&mut self, page: Page<'a>, was_refused: bool) -> Option<CloseCode> {
+        count(&mut self.refused_commands, was_refused).or_else(|| self.begin(page))
+    }
+
+    /// Answers a publish and all others that are done, and goes on.
+    fn published(&mut self, page: Page<'a>, first: Published) -> Option<CloseCode> {
+        let mut replies = Vec::new();
+        let mut next = Some(first);
+        let mut flood = None;
+        while let (Some((request, outcome)), None) = (next, flood) {
+            let was_refused = outcome
+                .as_ref()
+                .is_err_and(|refusal| refusal.code == ErrorCode::RateLimited);
+            flood = count(&mut self.refused_publishes, was_refused);
+            replies.extend(page.answer(request, outcome).map(encoded));
+            next = self.publishes.next().now_or_never().flatten();
+        }
+        page.stream.outbox.push_all(&replies);
+        flood.or_else(|| self.begin(page))
+    }
+
+    /// Waits for the publishes that are under way, except where there were too many.
+    async fn finish(mut self, page: Page<'a>, end: CloseCode) -> CloseCode {
+        if end != CloseCode::Flood {
+            while let Some((request, outcome)) = self.publishes.next().await {
+                if let Some(reply) = page.answer(request, outcome) {
+                    page.reply(reply);
+                }
+            }
+        }
+        end
+    }
+}
+
+/// Counts what is refused in a row for its rate.
+fn count(refused: &mut u32, was_refused: bool) -> Option<CloseCode> {
+    *refused = if was_refused { *refused + 1 } else { 0 };
+    (*refused > FLOOD).then_some(CloseCode::Flood)
+}
+
+fn encoded(reply: ReplyFrame) -> Bytes {
+    ServerFrame::Reply(reply).encode().message()
 }
 
 /// The frame in a message; `None` for the WebSocket's own pings.
 ///
 /// # Errors
 /// The code to close with.
-fn frame_of(message: Option<Result<Message, Error>>) -> Result<Option<ClientFrame>, CloseCode> {
+fn frame_of(message: Message) -> Result<Option<ClientFrame>, CloseCode> {
     match message {
-        Some(Ok(Message::Binary(message))) => RawFrame::from_message(message)
+        Message::Binary(message) => RawFrame::from_message(message)
             .and_then(ClientFrame::parse)
             .map(Some)
             .map_err(|error| error.close_code()),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Ok(Message::Close(_))) | None => Err(CloseCode::Done),
-        Some(Ok(Message::Text(_) | Message::Frame(_))) => Err(CloseCode::Protocol),
-        Some(Err(Error::Capacity(_))) => Err(CloseCode::TooLarge),
-        Some(Err(Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed)) => {
-            Err(CloseCode::Done)
-        }
-        Some(Err(_)) => Err(CloseCode::Protocol),
+        Message::Ping(_) | Message::Pong(_) => Ok(None),
+        Message::Close(_) => Err(CloseCode::Done),
+        Message::Text(_) | Message::Frame(_) => Err(CloseCode::Protocol),
+    }
+}
+
+fn close_code_of(error: &Error) -> CloseCode {
+    match error {
+        Error::Capacity(_) => CloseCode::TooLarge,
+        Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed => CloseCode::Done,
+        _ => CloseCode::Protocol,
     }
 }
 
@@ -261,8 +361,8 @@ fn ping() -> Bytes {
 
 /// Commands of one stream that run side by side; while as many run, nothing is read.
 const COMMANDS_AT_ONCE: usize = 16;
-/// Publishes of one stream that wait for their turn; while as many wait, nothing is read.
-const WAITING_PUBLISHES: usize = 32;
+/// Publishes of one stream that are under way, in order; while as many are, nothing is read.
+const PUBLISHES_AT_ONCE: usize = 32;
 /// Commands, or publishes, refused in a row for their rate, after which a stream is closed.
 const FLOOD: u32 = 256;
 /// How long a page may take over what was written to it.
@@ -276,7 +376,7 @@ mod tests {
 
     #[test]
     fn only_binary_messages_are_frames() {
-        let frame = |message| frame_of(Some(Ok(message)));
+        let frame = frame_of;
         let pong = ClientFrame::Pong(*b"12345678");
         let message = Message::Binary(pong.encode().message());
         assert_eq!(frame(message), Ok(Some(pong)));
@@ -291,6 +391,6 @@ mod tests {
         let message = Message::Binary(reply.encode().message());
         assert_eq!(frame(message), Err(CloseCode::Protocol));
         assert_eq!(frame(Message::Ping(Bytes::new())), Ok(None));
-        assert_eq!(frame_of(None), Err(CloseCode::Done));
+        assert_eq!(frame(Message::Close(None)), Err(CloseCode::Done));
     }
 }

@@ -1,32 +1,30 @@
 //! What a session knows of its streams and channels, changed under one lock.
 
-use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use wire_format::{
-    ChannelId, CloseCode, Event, EventFrame, RoomId, ServerFrame, command::rooms::Resume,
+    ChannelId, CloseCode, Event, EventFrame, RoomId, RunId, ServerFrame, command::rooms::Resume,
 };
 
+use super::Common;
 use crate::{
     backend::{Arrival, Delivery},
     figures::{Figures, StreamKind},
     session::{
-        log::Log,
+        log::{Log, Rings},
         outbox::{Outbox, Taken},
     },
 };
 
-/// Streams, and what was delivered lately.
+/// Streams, and what was delivered lately. A session has few rooms: lists cost less than tables.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) streams: Vec<Open>,
     pub(super) last_id: u64,
-    pub(super) logs: HashMap<ChannelId, Log>,
+    pub(super) logs: Vec<(ChannelId, Log)>,
     /// The last event about each room's key, for streams that come later.
-    pub(super) standing: HashMap<RoomId, Bytes>,
+    pub(super) standing: Vec<(RoomId, Bytes)>,
     /// Enters under way.
     pub(super) holds: usize,
     /// What arrived meanwhile.
@@ -44,57 +42,82 @@ pub(super) struct Open {
     pub(super) id: u64,
     pub(super) kind: StreamKind,
     pub(super) outbox: Arc<Outbox>,
-    pub(super) entered: HashSet<RoomId>,
+    pub(super) entered: Vec<RoomId>,
 }
 
 impl State {
-    pub(super) fn pass(&mut self, arrival: Arrival, figures: &Figures) {
-        match arrival {
-            Arrival::Deliver(delivery) => {
-                figures.opened();
-                self.deliver(delivery, figures);
+    /// Gives arrivals to every stream, which are written to once for all of them.
+    pub(super) fn pass(&mut self, arrivals: impl Iterator<Item = Arrival>, common: &Common) {
+        let mut frames = Vec::with_capacity(arrivals.size_hint().0);
+        let mut opened = 0;
+        for arrival in arrivals {
+            match arrival {
+                Arrival::Deliver(delivery) => {
+                    opened += 1;
+                    frames.push(self.note(delivery, &common.rings));
+                }
+                Arrival::Unreadable(delivery) => frames.push(self.note(delivery, &common.rings)),
+                Arrival::Event(event) => frames.push(self.tell(&event, &common.figures)),
+                Arrival::Ended(_) => {}
             }
-            Arrival::Unreadable(delivery) => self.deliver(delivery, figures),
-            Arrival::Event(event) => self.tell(&event, figures),
-            Arrival::Ended(_) => {}
         }
+        common.figures.opened(opened);
+        self.send_all(|_| true, &frames, &common.figures);
     }
 
-    fn tell(&mut self, event: &Event, figures: &Figures) {
+    fn tell(&mut self, event: &Event, figures: &Figures) -> Bytes {
         let frame = encode(event);
         match event {
             Event::ChannelMissed { channel, .. } => {
-                if let Some(log) = self.logs.get_mut(channel) {
+                if let Some((_, log)) = self.logs.iter_mut().find(|(at, _)| at == channel) {
                     log.forget();
                 }
             }
             Event::RoomKeyed { room, .. } | Event::RoomWaiting { room, .. } => {
-                self.standing.insert(*room, frame.clone());
+                self.standing.retain(|(other, _)| other != room);
+                self.standing.push((*room, frame.clone()));
             }
             Event::BackendBack {} => {
                 figures.backend_reconnects.inc();
             }
             _ => {}
         }
-        self.send(|_| true, &frame, figures);
+        frame
     }
 
-    fn deliver(&mut self, delivery: Delivery, figures: &Figures) {
+    fn note(&mut self, delivery: Delivery, rings: &Rings) -> Bytes {
         let Delivery {
             channel,
             run,
             sequence,
             frame,
         } = delivery;
-        let log = self.logs.entry(channel).or_insert_with(|| Log::new(run));
-        log.follow(run);
-        log.put(sequence, frame.clone());
-        self.send(|_| true, &frame, figures);
+        self.log(channel, run, rings).put(sequence, &frame);
+        frame
     }
 
-    pub(super) fn send(&mut self, to: impl Fn(&Open) -> bool, frame: &Bytes, figures: &Figures) {
+    /// The log of a channel; what is there of another run is forgotten.
+    pub(super) fn log(&mut self, channel: ChannelId, run: RunId, rings: &Rings) -> &mut Log {
+        let new = || Log::new(run, rings.of(channel, run));
+        let found = self.logs.iter().position(|(other, _)| *other == channel);
+        let at = found.unwrap_or_else(|| {
+            self.logs.push((channel, new()));
+            self.logs.len() - 1
+        });
+        let log = &mut self.logs[at].1;
+        if log.is_of_another(run) {
+            *log = new();
+        }
+        log
+    }
+
+    pub(super) fn send(&self, to: impl Fn(&Open) -> bool, frame: &Bytes, figures: &Figures) {
+        self.send_all(to, std::slice::from_ref(frame), figures);
+    }
+
+    fn send_all(&self, to: impl Fn(&Open) -> bool, frames: &[Bytes], figures: &Figures) {
         for open in self.streams.iter().filter(|open| to(open)) {
-            if open.outbox.push(frame.clone()) == Taken::TooSlow {
+            if open.outbox.push_all(frames) == Taken::TooSlow {
                 figures.stream_ended(CloseCode::TooSlow);
             }
         }
@@ -111,15 +134,19 @@ impl State {
         let Some(open) = self.streams.iter_mut().find(|open| open.id == id) else {
             return;
         };
-        open.entered.insert(room);
-        let standing = self.standing.get(&room).cloned();
-        let log = self.logs.get(&ChannelId::main_of(room));
-        let deliveries = log.into_iter().flat_map(|log| log.after(resume));
-        for frame in standing.into_iter().chain(deliveries) {
-            if open.outbox.push(frame) == Taken::TooSlow {
-                figures.stream_ended(CloseCode::TooSlow);
-            }
+        if !open.entered.contains(&room) {
+            open.entered.push(room);
         }
+        let channel = ChannelId::main_of(room);
+        let standing = self.standing.iter().find(|(other, _)| *other == room);
+        let mut frames: Vec<_> = standing
+            .map(|(_, frame)| frame.clone())
+            .into_iter()
+            .collect();
+        if let Some((_, log)) = self.logs.iter().find(|(other, _)| *other == channel) {
+            frames.extend(log.view().after(resume));
+        }
+        self.send_all(|open| open.id == id, &frames, figures);
     }
 
     /// Gives a new event stream what follows the enters that came by POST before it.
@@ -147,17 +174,33 @@ impl State {
         }
     }
 
-    pub(super) fn release(&mut self, figures: &Figures) {
+    pub(super) fn release(&mut self, common: &Common) {
         self.holds -= 1;
         if self.holds == 0 {
-            self.pass_held(figures);
+            self.pass_held(common);
         }
     }
 
-    pub(super) fn pass_held(&mut self, figures: &Figures) {
+    pub(super) fn pass_held(&mut self, common: &Common) {
         self.held_bytes = 0;
-        for arrival in std::mem::take(&mut self.held) {
-            self.pass(arrival, figures);
+        let held = std::mem::take(&mut self.held);
+        self.pass(held.into_iter(), common);
+    }
+
+    /// Takes arrivals while an enter is under way: they wait for its reply.
+    pub(super) fn hold_back(&mut self, arrivals: impl Iterator<Item = Arrival>, common: &Common) {
+        for arrival in arrivals {
+            // News of the connection itself does not wait for a reply that may not come because
+            // of it.
+            if let Arrival::Event(Event::BackendLost { .. } | Event::BackendBack {}) = arrival {
+                self.pass(std::iter::once(arrival), common);
+                continue;
+            }
+            if self.held.len() >= HELD || self.held_bytes >= HELD_BYTES {
+                self.pass_held(common);
+            }
+            self.held_bytes += arrival.bytes();
+            self.held.push_back(arrival);
         }
     }
 
@@ -176,3 +219,8 @@ pub(super) fn encode(event: &Event) -> Bytes {
     let frame = EventFrame::new(event, Bytes::new());
     ServerFrame::Event(frame).encode().message()
 }
+
+/// Arrivals that an enter may hold back; beyond that they go on.
+const HELD: usize = 2_048;
+/// Bytes of frames after which they do as well.
+pub(super) const HELD_BYTES: usize = 4 * 1024 * 1024;

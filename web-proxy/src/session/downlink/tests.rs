@@ -3,7 +3,7 @@ use wire_format::{
     event::{EpochReason, MissedReason},
 };
 
-use super::*;
+use super::{state::HELD_BYTES, *};
 use crate::backend::Delivery;
 use std::collections::VecDeque;
 
@@ -18,7 +18,12 @@ fn channel() -> ChannelId {
 }
 
 fn downlink() -> Arc<Downlink> {
-    Arc::new(Downlink::new(Arc::new(Figures::new())))
+    let common = Common::new(Arc::new(Figures::new()));
+    Arc::new(Downlink::new(Arc::new(common)))
+}
+
+fn arrive(downlink: &Downlink, arrival: Arrival) {
+    downlink.arrive(std::iter::once(arrival));
 }
 
 fn message(sequence: u64) -> Arrival {
@@ -102,10 +107,10 @@ async fn nothing_overtakes_the_reply_to_an_enter() {
     let downlink = downlink();
     let stream = downlink.open(StreamKind::socket).expect("a stream");
     let hold = downlink.hold();
-    downlink.arrive(message(1));
-    downlink.arrive(Arrival::Event(keyed()));
+    arrive(&downlink, message(1));
+    arrive(&downlink, Arrival::Event(keyed()));
     hold.entered(asker(&stream), None, entered(1));
-    downlink.arrive(message(2));
+    arrive(&downlink, message(2));
     assert_eq!(
         waiting(&stream).await,
         ["reply", "message 1", "keyed", "message 2"]
@@ -116,14 +121,14 @@ async fn nothing_overtakes_the_reply_to_an_enter() {
 async fn a_page_that_comes_back_gets_what_it_missed_once() {
     let downlink = downlink();
     for sequence in 1..=4 {
-        downlink.arrive(message(sequence));
+        arrive(&downlink, message(sequence));
     }
-    downlink.arrive(Arrival::Event(keyed()));
+    arrive(&downlink, Arrival::Event(keyed()));
     let stream = downlink.open(StreamKind::socket).expect("a stream");
     downlink
         .hold()
         .entered(asker(&stream), Some(&resume(2)), entered(4));
-    downlink.arrive(message(5));
+    arrive(&downlink, message(5));
     let expected = ["reply", "keyed", "message 3", "message 4", "message 5"];
     assert_eq!(waiting(&stream).await, expected);
 }
@@ -131,7 +136,7 @@ async fn a_page_that_comes_back_gets_what_it_missed_once() {
 #[tokio::test]
 async fn what_is_gone_is_told() {
     let downlink = downlink();
-    downlink.arrive(message(10));
+    arrive(&downlink, message(10));
     let stream = downlink.open(StreamKind::socket).expect("a stream");
     downlink
         .hold()
@@ -140,8 +145,11 @@ async fn what_is_gone_is_told() {
 
     let reason = MissedReason::TooOld;
     let channel = channel();
-    downlink.arrive(Arrival::Event(Event::ChannelMissed { channel, reason }));
-    downlink.arrive(message(400));
+    arrive(
+        &downlink,
+        Arrival::Event(Event::ChannelMissed { channel, reason }),
+    );
+    arrive(&downlink, message(400));
     waiting(&stream).await;
     downlink
         .hold()
@@ -166,8 +174,11 @@ async fn a_refused_enter_lets_everything_through() {
     let downlink = downlink();
     let stream = downlink.open(StreamKind::socket).expect("a stream");
     let hold = downlink.hold();
-    downlink.arrive(message(1));
-    downlink.arrive(Arrival::Event(Event::BackendLost { retry_ms: 1 }));
+    arrive(&downlink, message(1));
+    arrive(
+        &downlink,
+        Arrival::Event(Event::BackendLost { retry_ms: 1 }),
+    );
     drop(hold);
     assert_eq!(waiting(&stream).await, ["lost", "message 1"]);
 }
@@ -176,18 +187,19 @@ async fn a_refused_enter_lets_everything_through() {
 async fn an_enter_holds_back_so_many_bytes_and_no_more() {
     let downlink = downlink();
     let _hold = downlink.hold();
-    let arrive = |sequence| {
-        downlink.arrive(Arrival::Deliver(Delivery {
+    let arrive_large = |sequence| {
+        let large = Arrival::Deliver(Delivery {
             channel: channel(),
             run: RUN,
             sequence: Sequence::new(sequence),
             frame: vec![0; HELD_BYTES / 2].into(),
-        }));
+        });
+        arrive(&downlink, large);
     };
-    arrive(1);
-    arrive(2);
+    arrive_large(1);
+    arrive_large(2);
     assert_eq!(downlink.lock().held.len(), 2);
-    arrive(3);
+    arrive_large(3);
     assert_eq!(downlink.lock().held.len(), 1);
     assert_eq!(downlink.lock().held_bytes, HELD_BYTES / 2);
 }
@@ -198,7 +210,7 @@ async fn every_stream_gets_every_frame_and_its_own_replies_only() {
     let first = downlink.open(StreamKind::socket).expect("a stream");
     let second = downlink.open(StreamKind::events).expect("a stream");
     downlink.hold().entered(asker(&first), None, entered(0));
-    downlink.arrive(message(1));
+    arrive(&downlink, message(1));
     assert_eq!(waiting(&first).await, ["reply", "message 1"]);
     assert_eq!(waiting(&second).await, ["message 1"]);
 }
@@ -206,7 +218,7 @@ async fn every_stream_gets_every_frame_and_its_own_replies_only() {
 #[tokio::test]
 async fn an_enter_by_post_is_for_the_event_streams() {
     let downlink = downlink();
-    downlink.arrive(message(1));
+    arrive(&downlink, message(1));
     let socket = downlink.open(StreamKind::socket).expect("a stream");
     let events = downlink.open(StreamKind::events).expect("a stream");
     downlink.hold().entered(Asker::Post, None, entered(1));
@@ -225,9 +237,9 @@ async fn an_enter_by_post_is_for_the_event_streams() {
 async fn an_enter_by_post_before_any_stream_waits_for_it() {
     let downlink = downlink();
     downlink.hold().entered(Asker::Post, None, entered(0));
-    downlink.arrive(message(1));
+    arrive(&downlink, message(1));
     let events = downlink.open(StreamKind::events).expect("a stream");
-    downlink.arrive(message(2));
+    arrive(&downlink, message(2));
     assert_eq!(waiting(&events).await, ["message 1", "message 2"]);
 }
 
@@ -237,7 +249,7 @@ async fn a_session_has_eight_streams_at_most() {
     let open = || downlink.open(StreamKind::socket);
     let mut streams: Vec<_> = (0..STREAMS).map(|_| open().expect("a stream")).collect();
     assert_eq!(open().expect_err("one too many").code, ErrorCode::Busy);
-    assert_eq!(*downlink.streams().borrow(), STREAMS);
+    downlink.until(|open| open == STREAMS).await;
     streams.pop();
     assert!(open().is_ok());
 }
