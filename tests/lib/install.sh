@@ -1,4 +1,4 @@
-# Installs what a Debian machine with only Rust lacks. Sourced by tests/run.
+# Installs what a Debian machine with only Rust lacks. Sourced by tests/run and tests/bench/run.
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -25,9 +25,27 @@ missing_packages() {
     [ -n "$(fc-list :lang=und-zsye 2>/dev/null)" ] || echo fonts-noto-color-emoji
 }
 
+# The same for tests/bench/run: the brokers, and what the other servers run on.
+missing_bench_packages() {
+    command -v gcc >/dev/null || echo gcc libc6-dev
+    command -v taskset >/dev/null && command -v setpriv >/dev/null || echo util-linux
+    command -v nats-server >/dev/null || echo nats-server
+    command -v redis-server >/dev/null || echo redis-server
+    command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || echo mosquitto
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+    command -v python3 >/dev/null || echo python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+}
+
 install_packages() {
+    install_missing missing_packages
+}
+
+# install_missing FUNCTION: installs the packages that the function names.
+install_missing() {
     local packages
-    mapfile -t packages < <(missing_packages | tr ' ' '\n')
+    mapfile -t packages < <("$1" | tr ' ' '\n')
     [ "${#packages[@]}" -gt 0 ] || return 0
     printf 'missing: %s\n' "${packages[*]}"
     if ! command -v apt-get >/dev/null; then
@@ -35,7 +53,32 @@ install_packages() {
         return 1
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
+    without_services apt-get install -q -y --no-install-recommends "${packages[@]}"
+    stay_off "${packages[@]}"
+}
+
+# Runs a command of the package manager as root while nothing that it installs may start a service.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d status=0 ours=
+    if [ ! -e "$policy" ]; then
+        ours=yes
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive "$@" || status=$?
+    [ -z "$ours" ] || as_root rm -f "$policy"
+    return "$status"
+}
+
+# A broker that was installed for the bench does not start with the machine either.
+stay_off() {
+    local package
+    command -v systemctl >/dev/null || return 0
+    for package in "$@"; do
+        case $package in
+            nats-server | redis-server | mosquitto) as_root systemctl disable -q "$package" ;;
+        esac
+    done
 }
 
 # The browser driver wants Node 20; where the distribution's is older, one comes as an npm package.
@@ -58,15 +101,17 @@ install_rust_components() {
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 }
 
+# install_npm_packages [FOLDER]: what its lock file names.
 install_npm_packages() {
-    npm ci --prefix tests/web --no-audit --no-fund --ignore-scripts
+    npm ci --prefix "${1:-tests/web}" --no-audit --no-fund --ignore-scripts
 }
 
-# A virtual environment with the pinned packages, made again only when their list changes.
+# install_python_packages [FOLDER LIST]: a virtual environment with the pinned packages, made again only when their list changes.
 install_python_packages() {
-    local stamp="$venv/installed.txt"
-    cmp -s tests/requirements.txt "$stamp" && return 0
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
-    cp tests/requirements.txt "$stamp"
+    local folder=${1:-$venv} list=${2:-tests/requirements.txt}
+    local stamp="$folder/installed.txt"
+    cmp -s "$list" "$stamp" && return 0
+    python3 -m venv --clear "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$list"
+    cp "$list" "$stamp"
 }
