@@ -36,7 +36,11 @@ use wire_format::{
 };
 
 use self::{epochs::Epochs, stream::Stream};
-pub(crate) use self::{publish::Unpublished, registry::Rooms, seat::Seat};
+pub(crate) use self::{
+    publish::{Published, Unpublished},
+    registry::Rooms,
+    seat::Seat,
+};
 use crate::{figures::Figures, session::Session};
 
 /// A proxy-sealed room.

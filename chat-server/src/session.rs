@@ -4,13 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use wire_format::{
-    ChannelId, ErrorCode, Fingerprint, MemberId, Name, RoomId,
+    ChannelId, ErrorCode, Fingerprint, MemberId, Millis, Name, Publish, RoomId,
     command::rooms::{Member, MemberKind, Resume},
     event::LeaveReason,
     limits::ROOMS_PER_SESSION,
 };
 
-use crate::{outbox::Outbox, room::Room};
+use crate::{
+    outbox::Outbox,
+    room::{Published, Room, Seat, Unpublished},
+};
 
 /// One signed-in connection: who it is, where it is and what keys it announced.
 pub(crate) struct Session {
@@ -18,9 +21,15 @@ pub(crate) struct Session {
     name: Name,
     outbox: Arc<Outbox>,
     /// `None` once the session has ended. Never held across an await; taken before a room's lock.
-    rooms: Mutex<Option<Vec<Arc<Room>>>>,
+    rooms: Mutex<Option<Vec<Place>>>,
     /// Held to copy or replace it; taken after a room's lock.
     announcement: Mutex<Option<Kept>>,
+}
+
+/// A room that the session is in.
+struct Place {
+    room: Arc<Room>,
+    seat: Arc<Seat>,
 }
 
 /// An announcement as the server keeps it: unverified, and passed on as it came.
@@ -91,15 +100,30 @@ impl Session {
     ) -> Result<(), ErrorCode> {
         let mut rooms = self.lock_rooms();
         let rooms = rooms.as_mut().ok_or(ErrorCode::NotSignedIn)?;
-        let is_in = rooms.iter().any(|entered| Arc::ptr_eq(entered, room));
+        let is_in = rooms.iter().any(|place| Arc::ptr_eq(&place.room, room));
         if !is_in && rooms.len() >= ROOMS_PER_SESSION {
             return Err(ErrorCode::TooManyRooms);
         }
-        room.enter(self, request, resume)?;
+        let seat = room.enter(self, request, resume)?;
         if !is_in {
-            rooms.push(Arc::clone(room));
+            let room = Arc::clone(room);
+            rooms.push(Place { room, seat });
         }
         Ok(())
+    }
+
+    /// Publishes in the room of a channel, see [`Room::publish`]; one lock and no counting of
+    /// references a message.
+    ///
+    /// # Errors
+    /// Those of the room, and `not_in_room`.
+    pub(crate) fn publish(&self, publish: Publish, time: Millis) -> Result<Published, Unpublished> {
+        let rooms = self.lock_rooms();
+        let mut places = rooms.iter().flatten();
+        let place = places
+            .find(|place| place.room.channel() == publish.channel)
+            .ok_or(ErrorCode::NotInRoom)?;
+        place.room.publish(self, &place.seat, publish, time)
     }
 
     /// Leaves a room; whether it was in there.
@@ -108,10 +132,11 @@ impl Session {
         let Some(rooms) = rooms.as_mut() else {
             return false;
         };
-        let Some(place) = rooms.iter().position(|room| room.id() == id) else {
+        let Some(number) = rooms.iter().position(|place| place.room.id() == id) else {
             return false;
         };
-        rooms.swap_remove(place).exit(self, LeaveReason::Exit);
+        let place = rooms.swap_remove(number);
+        place.room.exit(self, LeaveReason::Exit);
         true
     }
 
@@ -128,22 +153,24 @@ impl Session {
     /// Leaves every room for good; what comes later changes nothing.
     pub(crate) fn end(&self, reason: LeaveReason) {
         let rooms = self.lock_rooms().take();
-        for room in rooms.into_iter().flatten() {
-            room.exit(self, reason);
+        for place in rooms.into_iter().flatten() {
+            place.room.exit(self, reason);
         }
     }
 
     fn rooms(&self) -> Vec<Arc<Room>> {
-        self.lock_rooms().clone().unwrap_or_default()
+        let rooms = self.lock_rooms();
+        let places = rooms.iter().flatten();
+        places.map(|place| Arc::clone(&place.room)).collect()
     }
 
     fn find(&self, wanted: impl Fn(&Room) -> bool) -> Option<Arc<Room>> {
         let rooms = self.lock_rooms();
-        let mut rooms = rooms.iter().flatten();
-        rooms.find(|room| wanted(room)).map(Arc::clone)
+        let mut entered = rooms.iter().flatten().map(|place| &place.room);
+        entered.find(|room| wanted(room)).map(Arc::clone)
     }
 
-    fn lock_rooms(&self) -> MutexGuard<'_, Option<Vec<Arc<Room>>>> {
+    fn lock_rooms(&self) -> MutexGuard<'_, Option<Vec<Place>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

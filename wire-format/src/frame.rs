@@ -120,10 +120,7 @@ impl Encoded {
     /// Writes a frame whose body has exactly `body_bytes` bytes.
     fn build(kind: Kind, body_bytes: usize, write: impl FnOnce(&mut BytesMut)) -> Self {
         let mut buffer = BytesMut::with_capacity(LENGTH_BYTES + 1 + body_bytes);
-        // A body that outgrows 32 bits cannot exist in memory bounded by the limits; the receiver
-        // refuses the saturated length.
-        buffer.put_u32(u32::try_from(1 + body_bytes).unwrap_or(u32::MAX));
-        buffer.put_u8(kind as u8);
+        buffer.put_slice(&frame_head(kind, body_bytes));
         write(&mut buffer);
         debug_assert_eq!(buffer.len(), LENGTH_BYTES + 1 + body_bytes);
         Self(buffer.freeze())
@@ -228,6 +225,15 @@ impl ServerFrame {
             Self::Close(close) => close.encode(),
         }
     }
+}
+
+/// Length and kind of a frame whose body has so many bytes.
+fn frame_head(kind: Kind, body_bytes: usize) -> [u8; LENGTH_BYTES + 1] {
+    // A body that outgrows 32 bits cannot exist in memory bounded by the limits; the receiver
+    // refuses the saturated length.
+    let length = u32::try_from(1 + body_bytes).unwrap_or(u32::MAX);
+    let [a, b, c, d] = length.to_be_bytes();
+    [a, b, c, d, kind as u8]
 }
 
 fn heartbeat(kind: Kind, body: Bytes) -> Result<[u8; 8], FrameError> {

@@ -1,9 +1,6 @@
 //! Coming, catching up and leaving.
 
-use std::{
-    iter::once,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -63,7 +60,7 @@ impl Room {
         };
         let Replay { frames, missed } = state.stream.replay(resume);
         let reply = self.entered(&state, request, missed);
-        seat.catch_up(state.stream.end(), once(reply).chain(frames));
+        seat.catch_up(state.stream.end(), [reply, frames]);
         Ok(seat)
     }
 

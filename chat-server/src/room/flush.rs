@@ -24,6 +24,9 @@ impl Room {
     /// Flushes until the room is forgotten or the server has stopped.
     pub(super) async fn run(self: Arc<Self>, rooms: Arc<Rooms>, stopped: CancellationToken) {
         loop {
+            // Whoever is ready to speak does so first and shares this flush: without it ten
+            // publishers in a room of 100 got a flush each, at five times the cost.
+            yield_now().await;
             match self.turn(Instant::now()) {
                 Turn::Flush(chunk, seats) => self.flush(&chunk, &seats).await,
                 Turn::Expired if rooms.forget(&self) => return,

@@ -1,9 +1,6 @@
 //! From a publish to a delivery.
 
-use std::{
-    pin::pin,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::pin::pin;
 
 use serde::Serialize;
 use wire_format::{
@@ -11,7 +8,7 @@ use wire_format::{
     limits::FRAME_BYTES,
 };
 
-use super::Room;
+use super::{Room, Seat};
 use crate::session::Session;
 
 /// A payload that was numbered.
@@ -63,21 +60,26 @@ impl Room {
     /// [`Unpublished`]; the refusals are `not_in_room`, `stale_epoch`, `not_allowed` for a stored
     /// payload in a room that stores nothing, and `too_large` if it does not fit into a deliver
     /// frame.
+    ///
+    /// Whether the session is still here is asked of its seat: a look into the members of a room of
+    /// 1 000 for each message cost 40 ns more.
     pub(crate) fn publish(
         &self,
         session: &Session,
+        seat: &Seat,
         publish: Publish,
+        time: Millis,
     ) -> Result<Published, Unpublished> {
         if publish.flags == PublishFlags::Stored {
             return Err(ErrorCode::NotAllowed.into());
         }
         let name = session.name().clone();
-        let length = 1 + Deliver::HEAD_BYTES + name.as_str().len() + publish.payload.len();
+        let length = 1 + Deliver::HEAD_BYTES + name.bytes() + publish.payload.len();
         if length > FRAME_BYTES {
             return Err(ErrorCode::TooLarge.into());
         }
         let mut state = self.lock();
-        if !state.is_here(session) {
+        if seat.is_left() {
             return Err(ErrorCode::NotInRoom.into());
         }
         state.epochs.admits(publish.epoch)?;
@@ -88,14 +90,17 @@ impl Room {
         let sequence = state.stream.append_deliver(Deliver {
             channel: self.channel,
             sequence: Sequence::default(),
-            time: now(),
+            time,
             flags: DeliverFlags::Unstored,
             sender: session.member(),
             name,
             payload: publish.payload,
         });
         drop(state);
-        self.work.notify_one();
+        // While something waits the room's task knows that it has work.
+        if pending == 0 {
+            self.work.notify_one();
+        }
         Ok(Published { sequence })
     }
 
@@ -109,13 +114,6 @@ impl Room {
             taken.await;
         }
     }
-}
-
-/// The server's clock.
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let millis = since.map_or(0, |since| since.as_millis());
-    Millis::new(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 /// Pending bytes above which publishers wait before they add to them: a flush is never larger than

@@ -65,6 +65,11 @@ impl Seat {
         self.lock().next = GONE;
     }
 
+    /// Whether the member has left; settled while the room's lock is held.
+    pub(super) fn is_left(&self) -> bool {
+        self.lock().next == GONE
+    }
+
     /// Hands over what the member has not had of a flushed chunk.
     pub(super) fn deliver(&self, chunk: &Chunk) {
         let mut cursor = self.lock();

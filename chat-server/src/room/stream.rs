@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use wire_format::{
-    Deliver, RunId, Sequence, ServerFrame,
+    Deliver, RunId, Sequence,
     command::rooms::Resume,
     limits::{RING_BYTES, RING_FRAMES},
 };
 
-use super::ring::{Kept, Ring};
+use super::ring::{Mark, Ring};
 
 /// The bytes that wait for the next flush, the ring of those that were flushed, and how both are
 /// counted.
@@ -26,11 +26,6 @@ pub(super) struct Stream {
     ring: Ring,
 }
 
-struct Mark {
-    sequence: Sequence,
-    bytes: Range<usize>,
-}
-
 /// Whole frames that one flush takes to every member, shared by all of them.
 pub(super) struct Chunk {
     /// Position of the first byte in the room's stream.
@@ -41,8 +36,9 @@ pub(super) struct Chunk {
 
 /// What somebody who enters is sent before anything new.
 pub(super) struct Replay {
-    /// The deliveries that are still there, in order.
-    pub(super) frames: Vec<Bytes>,
+    /// The deliveries that are still there, in order and in one piece: a frame a system call made
+    /// an entry wait for 256 of them.
+    pub(super) frames: Bytes,
     /// Whether some that were wanted are gone.
     pub(super) missed: bool,
 }
@@ -81,8 +77,9 @@ impl Stream {
 
     /// Appends a frame that is not numbered; gives its place.
     pub(super) fn append_event(&mut self, frame: &[u8]) -> Range<u64> {
-        let start = self.end;
-        self.append(frame);
+        let (start, offset) = (self.end, self.pending.len());
+        self.pending.extend_from_slice(frame);
+        self.appended(offset);
         start..self.end
     }
 
@@ -91,7 +88,8 @@ impl Stream {
         self.sequence = self.sequence.next();
         deliver.sequence = self.sequence;
         let start = self.pending.len();
-        self.append(&ServerFrame::Deliver(deliver).encode().stream());
+        deliver.append_to(&mut self.pending);
+        self.appended(start);
         self.marks.push(Mark {
             sequence: self.sequence,
             bytes: start..self.pending.len(),
@@ -99,10 +97,11 @@ impl Stream {
         self.sequence
     }
 
-    fn append(&mut self, frame: &[u8]) {
-        self.pending.extend_from_slice(frame);
+    /// Counts a frame that was appended at `start` of the pending bytes.
+    fn appended(&mut self, start: usize) {
         self.frames += 1;
-        self.end = self.end.saturating_add(length_u64(frame.len()));
+        let length = length_u64(self.pending.len() - start);
+        self.end = self.end.saturating_add(length);
     }
 
     /// Takes what waits as one chunk; its deliveries are in the ring from then on.
@@ -112,11 +111,7 @@ impl Stream {
         }
         // The buffer goes with the chunk: sharing its spare capacity would keep it alive.
         let bytes = std::mem::take(&mut self.pending).freeze();
-        let marks = std::mem::take(&mut self.marks);
-        let newest = marks.len().saturating_sub(RING_FRAMES);
-        for mark in &marks[newest..] {
-            self.ring.push(mark.sequence, &bytes, mark.bytes.clone());
-        }
+        self.ring.push(&bytes, std::mem::take(&mut self.marks));
         Some(Chunk {
             start: self.end - length_u64(bytes.len()),
             frames: std::mem::take(&mut self.frames),
@@ -133,24 +128,34 @@ impl Stream {
             Some(_) => (Sequence::default(), false),
             None => (Sequence::default(), true),
         };
-        let pending = self.marks.iter().map(|mark| Kept {
-            sequence: mark.sequence,
-            frame: Bytes::copy_from_slice(&self.pending[mark.bytes.clone()]),
-        });
-        let wanted: Vec<Kept> = self
-            .ring
-            .iter()
-            .cloned()
-            .chain(pending)
-            .filter(|kept| kept.sequence > after)
-            .collect();
-        let kept = within_ring(wanted);
-        let first = kept.first().map(|kept| kept.sequence);
+        let wanted = self.newest(after);
+        let first = wanted.first().map(|(sequence, _)| *sequence);
         let gone = after < self.sequence && first != Some(after.next());
+        let frames: Vec<&[u8]> = wanted.into_iter().map(|(_, frame)| frame).collect();
         Replay {
             missed: resume.is_some() && (!same_run || gone),
-            frames: kept.into_iter().map(|kept| kept.frame).collect(),
+            frames: frames.concat().into(),
         }
+    }
+
+    /// The deliveries after a number, in order: the newest that a ring may hold.
+    fn newest(&self, after: Sequence) -> Vec<(Sequence, &[u8])> {
+        let pending = |mark: &Mark| (mark.sequence, &self.pending[mark.bytes.clone()]);
+        let pending = self.marks.iter().map(pending);
+        let mut bytes = 0_usize;
+        let mut newest: Vec<_> = self
+            .ring
+            .iter()
+            .chain(pending)
+            .rev()
+            .take(RING_FRAMES)
+            .take_while(|(sequence, frame)| {
+                bytes = bytes.saturating_add(frame.len());
+                *sequence > after && bytes <= RING_BYTES
+            })
+            .collect();
+        newest.reverse();
+        newest
     }
 }
 
@@ -171,21 +176,6 @@ impl Chunk {
         let (from, until) = (offset(positions.start)?, offset(positions.end)?);
         (from < until).then(|| self.bytes.slice(from..until))
     }
-}
-
-/// The newest deliveries that a ring may hold.
-fn within_ring(mut wanted: Vec<Kept>) -> Vec<Kept> {
-    let mut bytes = 0_usize;
-    let fitting = wanted
-        .iter()
-        .rev()
-        .take(RING_FRAMES)
-        .take_while(|kept| {
-            bytes = bytes.saturating_add(kept.frame.len());
-            bytes <= RING_BYTES
-        })
-        .count();
-    wanted.split_off(wanted.len() - fitting)
 }
 
 fn length_u64(length: usize) -> u64 {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
-use wire_format::{EpochNumber, Name, Publish, PublishFlags};
+use wire_format::{EpochNumber, Millis, Name, Publish, PublishFlags};
 
 use super::*;
 use crate::outbox::{Outbox, Outboxes, WhenFull};
@@ -56,8 +56,8 @@ async fn a_publish_needs_the_very_session_that_is_here() {
     let figures = Arc::new(Figures::new());
     let room = room(&figures);
     let (old, new) = (session(1, &figures), session(1, &figures));
-    room.enter(&old, 1, None).expect("a place");
-    room.enter(&new, 1, None).expect("the same place");
+    let left = room.enter(&old, 1, None).expect("a place");
+    let seat = room.enter(&new, 1, None).expect("the same place");
     let publish = Publish {
         request: 1,
         channel: room.channel(),
@@ -65,8 +65,9 @@ async fn a_publish_needs_the_very_session_that_is_here() {
         flags: PublishFlags::Unstored,
         payload: bytes::Bytes::new(),
     };
-    assert!(room.publish(&old, publish.clone()).is_err());
-    assert!(room.publish(&new, publish).is_ok());
+    let now = Millis::new(1);
+    assert!(room.publish(&old, &left, publish.clone(), now).is_err());
+    assert!(room.publish(&new, &seat, publish, now).is_ok());
     // The older one's farewell does not put the newer one out.
     room.exit(&old, wire_format::event::LeaveReason::Lost);
     assert_eq!(room.summary().members, 1);

@@ -8,6 +8,8 @@ use crate::{
     room::{stream::Chunk, tests},
 };
 
+const NOW: Millis = Millis::new(1);
+
 fn publish(room: &Room, bytes: usize) -> Publish {
     Publish {
         request: 1,
@@ -19,9 +21,14 @@ fn publish(room: &Room, bytes: usize) -> Publish {
 }
 
 /// What a reader does with one publish.
-async fn insist(room: Arc<Room>, session: Arc<Session>, mut wanted: Publish) -> Sequence {
+async fn insist(
+    room: Arc<Room>,
+    session: Arc<Session>,
+    seat: Arc<Seat>,
+    mut wanted: Publish,
+) -> Sequence {
     loop {
-        match room.publish(&session, wanted) {
+        match room.publish(&session, &seat, wanted, NOW) {
             Ok(published) => return published.sequence,
             Err(Unpublished::Crowded(again)) => wanted = again,
             Err(Unpublished::Refused(refusal)) => panic!("{refusal:?}"),
@@ -58,9 +65,9 @@ async fn no_flush_is_larger_than_one_frame() {
     let mut publishers = tokio::task::JoinSet::new();
     for number in 0..PUBLISHERS {
         let session = tests::session(number, &figures);
-        room.enter(&session, 1, None).expect("a place");
+        let seat = room.enter(&session, 1, None).expect("a place");
         let wanted = publish(&room, 1024 * 1024);
-        publishers.spawn(insist(Arc::clone(&room), session, wanted));
+        publishers.spawn(insist(Arc::clone(&room), session, seat, wanted));
     }
     let mut delivered = Vec::new();
     while delivered.len() < PUBLISHERS {
@@ -84,15 +91,16 @@ async fn small_payloads_share_a_flush() {
     let figures = Arc::new(Figures::new());
     let room = tests::room(&figures);
     let session = tests::session(1, &figures);
-    room.enter(&session, 1, None).expect("a place");
+    let seat = room.enter(&session, 1, None).expect("a place");
+    let say = |bytes| room.publish(&session, &seat, publish(&room, bytes), NOW);
     for _ in 0..3 {
-        let published = room.publish(&session, publish(&room, 300 * 1024));
+        let published = say(300 * 1024);
         assert!(published.is_ok());
     }
-    let crowded = room.publish(&session, publish(&room, 300 * 1024));
+    let crowded = say(300 * 1024);
     assert!(matches!(crowded, Err(Unpublished::Crowded(_))));
     // A smaller one still fits.
-    assert!(room.publish(&session, publish(&room, 1024)).is_ok());
+    assert!(say(1024).is_ok());
     let chunk = take(&room).expect("a chunk");
     assert_eq!(sequences(&chunk), [1, 2, 3, 4]);
 }
