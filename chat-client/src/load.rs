@@ -12,12 +12,15 @@
 //!                         percentiles) paced)
 //! ```
 //!
-//! The module promises *not* to seal what it publishes over [`Raw`]: its payloads are filling.
+//! The module promises *not* to seal anything: over [`Raw`] payloads are filling, over [`Browser`] the
+//! web-proxy seals.
 
 mod account;
+mod browser;
 mod burst;
 mod clock;
 mod error;
+mod frames;
 mod hall;
 mod held;
 mod joining;
@@ -29,11 +32,14 @@ mod plan;
 mod press;
 mod raw;
 mod report;
+mod rooms;
 mod run;
 mod stamp;
 mod tally;
+mod websocket;
 mod wire;
 
+pub use browser::Browser;
 pub use error::LoadError;
 pub use plan::{Pace, Plan, Seat};
 pub use raw::Raw;

@@ -65,6 +65,14 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// A connection that ended without a word.
+    pub(super) fn silent_close(step: &'static str) -> Self {
+        Self::Closed {
+            step,
+            reason: "without a word".to_owned(),
+        }
+    }
+
     /// The next step, where one is known.
     pub const fn hint(&self) -> Option<&'static str> {
         match self {

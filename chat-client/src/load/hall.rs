@@ -111,6 +111,20 @@ impl<'a, W: Wire> Hall<'a, W> {
         .await
     }
 
+    /// Says goodbye on every connection; tells whether there was anything to say.
+    pub(super) fn farewell(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut has_said = false;
+        for seat in 0..self.outgoing.len() {
+            let wire = self.wire;
+            if let Some(outgoing) = self.outgoing(seat).filter(|outgoing| !outgoing.is_dead()) {
+                wire.farewell(outgoing.pending());
+                has_said |= outgoing.waiting() > 0;
+            }
+            self.flush(seat, cx);
+        }
+        has_said
+    }
+
     pub(super) fn outgoing(&mut self, seat: usize) -> Option<&mut Outgoing> {
         self.outgoing.get_mut(seat)?.as_mut()
     }

@@ -62,6 +62,13 @@ pub struct Seat {
     pub publishes: bool,
 }
 
+impl Seat {
+    /// The name of its guest.
+    pub fn name(&self) -> String {
+        format!("load-{}", self.number)
+    }
+}
+
 impl Plan {
     /// Everybody's part: listeners first.
     pub fn seats(&self) -> Vec<Seat> {

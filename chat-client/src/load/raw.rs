@@ -10,36 +10,33 @@ use tokio::{
     time::sleep,
 };
 use wire_format::{
-    ChannelId, ClientFrame, Close, CloseCode, CommandFrame, Deliver, EpochNumber, ErrorCode,
-    FrameCodec, FrameError, GuestToken, Kind as FrameKind, Publish, PublishFlags, RawFrame,
-    Refusal, ReplyFrame, RoomId, ServerFrame,
+    ClientFrame, Close, CommandFrame, EpochNumber, ErrorCode, FrameCodec, GuestToken, Publish,
+    PublishFlags, Refusal, ReplyFrame, ServerFrame,
     command::{Operation, auth, rooms, session},
     limits,
 };
 
 use super::{
     error::LoadError,
+    frames::{Meaning, broken, closed, meaning},
     plan::Seat,
+    rooms::Rooms,
     wire::{Cut, Joined, Kind, Wire},
 };
 
 /// A chat-server over plain TCP: guests in a room that publish opaque payloads.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Raw {
     address: SocketAddr,
-    room: String,
+    rooms: Rooms,
 }
 
 impl Raw {
     /// Guests in `room`; in further rooms `room-1`, `room-2`, … where a plan has them.
     pub const fn new(address: SocketAddr, room: String) -> Self {
-        Self { address, room }
-    }
-
-    fn room(&self, seat: &Seat) -> String {
-        match seat.room {
-            0 => self.room.clone(),
-            room => format!("{}-{room}", self.room),
+        Self {
+            address,
+            rooms: Rooms::new(room),
         }
     }
 }
@@ -50,7 +47,7 @@ impl Wire for Raw {
     }
 
     async fn join(&self, stream: &mut TcpStream, seat: &Seat) -> Result<Joined, LoadError> {
-        let mut call = Call {
+        let mut calls = Calls {
             stream,
             buffer: BytesMut::new(),
             codec: FrameCodec::new(limits::FRAME_BYTES),
@@ -58,25 +55,27 @@ impl Wire for Raw {
         };
         let hello = session::Hello {
             version: limits::PROTOCOL_VERSION,
-            client: concat!("sealwire-load/", env!("CARGO_PKG_VERSION")).to_owned(),
+            client: CLIENT.to_owned(),
         };
-        call.of(&hello).await?;
-        sign_in(&mut call, seat).await?;
-        let room = self.room(seat);
+        calls.of(&hello).await?;
+        sign_in(&mut calls, seat).await?;
+        let room = self.rooms.name_of(seat);
         let open = rooms::Open { room: room.clone() };
-        call.of(&open).await?;
+        calls.of(&open).await?;
         let enter = rooms::Enter { room, resume: None };
-        call.of(&enter).await?;
+        let entered = calls.of(&enter).await?;
+        self.rooms.entered(seat, entered.channel);
         Ok(Joined {
+            // Everyone in a room gets what is published there, the publisher included.
             hears: true,
-            left: call.buffer.to_vec(),
+            left: calls.buffer.to_vec(),
         })
     }
 
     fn publish(&self, seat: &Seat, payload: &[u8], out: &mut Vec<u8>) {
         let publish = Publish {
             request: 0,
-            channel: ChannelId::main_of(RoomId::of_name(&self.room(seat))),
+            channel: self.rooms.channel_of(seat),
             epoch: EpochNumber::new(0),
             flags: PublishFlags::Unstored,
             payload: Bytes::copy_from_slice(payload),
@@ -85,59 +84,38 @@ impl Wire for Raw {
     }
 
     fn cut<'a>(&self, bytes: &'a [u8]) -> Result<Option<Cut<'a>>, LoadError> {
-        let Some((length, _)) = bytes.split_first_chunk() else {
+        let Some((length, rest)) = bytes.split_first_chunk() else {
             return Ok(None);
         };
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
         if length == 0 || length > limits::FRAME_BYTES {
             return Err(LoadError::Layout(format!("a frame of {length} bytes")));
         }
-        let Some(frame) = bytes.get(LENGTH_BYTES..LENGTH_BYTES + length) else {
+        let Some(frame) = rest.get(..length) else {
             return Ok(None);
         };
-        Ok(Some(Cut {
-            bytes: LENGTH_BYTES + length,
-            kind: meaning(frame)?,
-        }))
+        let kind = match meaning(frame)? {
+            Meaning::Payload(payload) => Kind::Delivery(payload),
+            Meaning::Ping(token) => {
+                Kind::Answer(ClientFrame::Pong(token).encode().stream().to_vec())
+            }
+            Meaning::Closed(code) => Kind::Closed(code.to_string()),
+            Meaning::Refused(refusal) => return Err(refused(PUBLISH, refusal)),
+            Meaning::Other => Kind::Other,
+        };
+        let bytes = LENGTH_BYTES + length;
+        Ok(Some(Cut { bytes, kind }))
     }
-}
-
-/// What a frame, kind and body, means. Deliveries are not parsed further than to their payload.
-pub(super) fn meaning(frame: &[u8]) -> Result<Kind<'_>, LoadError> {
-    const DELIVER: u8 = FrameKind::Deliver as u8;
-    if let [DELIVER, body @ ..] = frame {
-        let payload = body
-            .get(Deliver::HEAD_BYTES - 1)
-            .and_then(|&name| body.get(Deliver::HEAD_BYTES + usize::from(name)..));
-        return payload
-            .map(Kind::Delivery)
-            .ok_or_else(|| broken(FrameError::Truncated(FrameKind::Deliver)));
-    }
-    let frame = RawFrame::from_message(Bytes::copy_from_slice(frame)).map_err(broken)?;
-    Ok(match ServerFrame::parse(frame).map_err(broken)? {
-        ServerFrame::Ping(token) => {
-            Kind::Answer(ClientFrame::Pong(token).encode().stream().to_vec())
-        }
-        ServerFrame::Close(Close { code }) => Kind::Closed(code.to_string()),
-        ServerFrame::Reply(reply) => {
-            reply
-                .outcome::<serde_json::Value>()
-                .map_err(broken)?
-                .map_err(|refusal| refused(PUBLISH, refusal))?;
-            Kind::Other
-        }
-        _ => Kind::Other,
-    })
 }
 
 /// Signs in; the name of a run before is free in a moment.
-async fn sign_in(call: &mut Call<'_>, seat: &Seat) -> Result<(), LoadError> {
+async fn sign_in(calls: &mut Calls<'_>, seat: &Seat) -> Result<(), LoadError> {
     let guest = auth::Guest {
-        name: format!("load-{}", seat.number),
+        name: seat.name(),
         token: Some(GuestToken::from_bytes(rand::rng().random())),
     };
     for _ in 0..NAME_TRIES {
-        match call.outcome(&guest).await? {
+        match calls.outcome(&guest).await? {
             Ok(_) => return Ok(()),
             Err(refusal) if refusal.code == ErrorCode::NameTaken => sleep(NAME_WAIT).await,
             Err(refusal) => return Err(refused(auth::Guest::NAME, refusal)),
@@ -147,14 +125,14 @@ async fn sign_in(call: &mut Call<'_>, seat: &Seat) -> Result<(), LoadError> {
 }
 
 /// Commands and replies, one after the other.
-struct Call<'a> {
+struct Calls<'a> {
     stream: &'a mut TcpStream,
     buffer: BytesMut,
     codec: FrameCodec,
     request: u32,
 }
 
-impl Call<'_> {
+impl Calls<'_> {
     async fn of<O: Operation>(&mut self, operation: &O) -> Result<O::Ok, LoadError> {
         let outcome = self.outcome(operation).await?;
         outcome.map_err(|refusal| refused(O::NAME, refusal))
@@ -171,7 +149,7 @@ impl Call<'_> {
         reply.outcome().map_err(broken)
     }
 
-    /// The reply to the last command; what else arrives before it is not for the count.
+    /// The reply to the last command; what arrives before it is nothing to count.
     async fn reply(&mut self, step: &'static str) -> Result<ReplyFrame, LoadError> {
         loop {
             while let Some(frame) = self.codec.cut(&mut self.buffer).map_err(broken)? {
@@ -184,8 +162,7 @@ impl Call<'_> {
             }
             let read = self.stream.read_buf(&mut self.buffer).await;
             if read.map_err(|error| LoadError::Io { step, error })? == 0 {
-                let reason = "without a word".to_owned();
-                return Err(LoadError::Closed { step, reason });
+                return Err(LoadError::silent_close(step));
             }
         }
     }
@@ -193,17 +170,6 @@ impl Call<'_> {
     async fn send(&mut self, frame: ClientFrame, step: &'static str) -> Result<(), LoadError> {
         let written = self.stream.write_all(&frame.encode().stream()).await;
         written.map_err(|error| LoadError::Io { step, error })
-    }
-}
-
-fn broken(error: FrameError) -> LoadError {
-    LoadError::Layout(error.to_string())
-}
-
-fn closed(step: &'static str, code: CloseCode) -> LoadError {
-    LoadError::Closed {
-        step,
-        reason: code.sentence().to_owned(),
     }
 }
 
@@ -224,8 +190,68 @@ fn refused(step: &'static str, refusal: Refusal) -> LoadError {
     }
 }
 
+/// How a load introduces itself.
+const CLIENT: &str = concat!("sealwire-load/", env!("CARGO_PKG_VERSION"));
 const PUBLISH: &str = "publish";
 /// Bytes of a frame before its kind.
 const LENGTH_BYTES: usize = 4;
 const NAME_TRIES: u32 = 50;
 const NAME_WAIT: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use wire_format::CloseCode;
+
+    use super::*;
+
+    fn raw() -> Raw {
+        Raw::new((Ipv4Addr::LOCALHOST, 1).into(), "load".to_owned())
+    }
+
+    #[test]
+    fn a_frame_is_cut_when_its_last_byte_has_come() {
+        let ping = ServerFrame::Ping(*b"12345678").encode().stream();
+        let close = ServerFrame::Close(CloseCode::TooSlow.into());
+        let close = close.encode().stream();
+        let stream = [&ping[..], &close[..]].concat();
+        let mut seen = Vec::new();
+        let mut begun = 0;
+        for end in 1..=stream.len() {
+            if let Some(cut) = raw().cut(&stream[begun..end]).expect("valid bytes") {
+                begun += cut.bytes;
+                assert_eq!(begun, end, "as soon as it is whole");
+                seen.push(cut.kind);
+            }
+        }
+        let pong = ClientFrame::Pong(*b"12345678").encode().stream().to_vec();
+        assert_eq!(
+            seen,
+            [Kind::Answer(pong), Kind::Closed("too_slow".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_refused_publish_names_the_flag_that_lifts_the_limit() {
+        let refusal = Refusal::retry_after(ErrorCode::RateLimited, 50);
+        let frame = ServerFrame::Reply(ReplyFrame::refused(0, &refusal));
+        let error = raw().cut(&frame.encode().stream()).expect_err("refused");
+        assert_eq!(
+            (error.to_string().as_str(), error.hint()),
+            (
+                "publish was refused: Too many requests. Wait a moment.",
+                Some("Start the server with --messages 0.")
+            )
+        );
+    }
+
+    #[test]
+    fn lengths_above_the_limit_end_the_run() {
+        for length in [0, limits::FRAME_BYTES + 1] {
+            let length = u32::try_from(length).expect("32 bits").to_be_bytes();
+            let cut = raw().cut(&length).map(|_| ());
+            assert!(matches!(cut, Err(LoadError::Layout(_))));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! A run from its first connection to its report.
 
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, future::poll_fn, task::Poll, time::Duration};
 
 use tokio::{task::coop::unconstrained, time::sleep};
 
@@ -91,7 +91,19 @@ async fn carry_out<W: Wire>(
         server_rss_bytes_per_connection: grown.map(|bytes| bytes / connections as f64),
         ..Report::default()
     };
-    Ok(found(report, &hall, &press, measured))
+    let report = found(report, &hall, &press, measured);
+    leave(&mut hall).await?;
+    Ok(report)
+}
+
+/// Says goodbye where that is needed, and waits until the server has closed everything, or too long.
+async fn leave<W: Wire>(hall: &mut Hall<'_, W>) -> Result<(), LoadError> {
+    let begun = hall.clock.now();
+    let has_said = poll_fn(|cx| Poll::Ready(hall.farewell(cx))).await;
+    while has_said && hall.alive() > 0 && hall.clock.now() - begun < DRAIN_NANOS {
+        hall.beside(sleep(LOOK)).await?;
+    }
+    Ok(())
 }
 
 /// Rounds until nothing arrives any more: those who are in are told of those who come in.

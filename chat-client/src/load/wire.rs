@@ -31,6 +31,9 @@ pub trait Wire {
     /// publish; the run ends.
     fn cut<'a>(&self, bytes: &'a [u8]) -> Result<Option<Cut<'a>>, LoadError>;
 
+    /// Appends what says goodbye, where closing the connection does not end the session.
+    fn farewell(&self, _out: &mut Vec<u8>) {}
+
     /// How payloads are written.
     fn notation(&self) -> Notation {
         Notation::Bytes

@@ -6,7 +6,7 @@ mod status;
 
 use std::net::SocketAddr;
 
-use chat_client::load::{LoadError, Plan, Raw, Report, run as carry_out};
+use chat_client::load::{Browser, LoadError, Plan, Raw, Report, run as carry_out};
 use tokio::{
     net::lookup_host,
     signal::unix::{SignalKind, signal},
@@ -31,6 +31,8 @@ pub(crate) struct Load {
 pub(crate) enum Target {
     /// A chat-server over plain TCP.
     Server { host: String, port: u16 },
+    /// A web-proxy over plain HTTP.
+    Proxy { host: String, port: u16 },
 }
 
 pub(crate) async fn run(load: Load) -> Result<(), Failure> {
@@ -60,6 +62,12 @@ async fn report_of(load: &Load, status: &mut StatusLine) -> Result<Report, LoadE
     match &load.target {
         Target::Server { host, port } => {
             let wire = Raw::new(resolve(host, *port).await?, load.room.clone());
+            carry_out(&wire, &load.plan, tell).await
+        }
+        Target::Proxy { host, port } => {
+            let address = resolve(host.trim_matches(['[', ']']), *port).await?;
+            let authority = format!("{host}:{port}");
+            let wire = Browser::new(address, &authority, load.room.clone())?;
             carry_out(&wire, &load.plan, tell).await
         }
     }

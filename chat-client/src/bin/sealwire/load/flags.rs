@@ -8,6 +8,7 @@ use chat_client::{
     load::{Pace, Plan},
 };
 use clap::Args;
+use http::Uri;
 
 use super::{Load, Target};
 use crate::{cli::Format, exit::Failure};
@@ -18,6 +19,9 @@ pub(crate) struct LoadFlags {
     /// The chat-server: HOST:PORT, without TLS [default: 127.0.0.1:4444]
     #[arg(long, env = "SEALWIRE_SERVER", value_name = "ADDR")]
     server: Option<String>,
+    /// Go through this web-proxy as its pages do, not to a chat-server: http://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    through_proxy: Option<String>,
     /// Connections that publish
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     publishers: usize,
@@ -64,7 +68,10 @@ pub(crate) struct LoadFlags {
 impl LoadFlags {
     /// `server` is what the settings file says.
     pub(crate) fn settle(self, server: Option<String>) -> Result<Load, Failure> {
-        let target = self.target(server)?;
+        let target = match &self.through_proxy {
+            Some(url) => proxy(url)?,
+            None => self.server(server)?,
+        };
         let pace = if self.rate == 0.0 {
             let window = |window| Pace::Burst { window };
             self.window.map_or_else(|| Pace::burst(self.size), window)
@@ -95,7 +102,7 @@ impl LoadFlags {
         })
     }
 
-    fn target(&self, file: Option<String>) -> Result<Target, Failure> {
+    fn server(&self, file: Option<String>) -> Result<Target, Failure> {
         let server = self.server.clone().or(file);
         let server = server.unwrap_or_else(|| "127.0.0.1:4444".to_owned());
         let endpoint = server.parse::<Endpoint>();
@@ -114,6 +121,22 @@ impl LoadFlags {
     }
 }
 
+fn proxy(url: &str) -> Result<Target, Failure> {
+    let refuse = |words| Failure::Settings(format!("--through-proxy {url}: {words}"));
+    let uri: Uri = url.parse().map_err(|_| refuse(PROXY_URL))?;
+    match (uri.scheme_str(), uri.host(), uri.path()) {
+        (Some("http"), Some(host), "/") => Ok(Target::Proxy {
+            host: host.to_owned(),
+            port: uri.port_u16().unwrap_or(80),
+        }),
+        (Some("https"), ..) => Err(refuse(
+            "load is put on plain HTTP only; give it a proxy that listens without TLS, as it does on \
+             loopback",
+        )),
+        _ => Err(refuse(PROXY_URL)),
+    }
+}
+
 fn span(flag: &str, seconds: f64) -> Result<Duration, Failure> {
     let span = Duration::try_from_secs_f64(seconds).ok();
     span.filter(|span| *span <= LONGEST).ok_or_else(|| {
@@ -122,5 +145,6 @@ fn span(flag: &str, seconds: f64) -> Result<Duration, Failure> {
     })
 }
 
+const PROXY_URL: &str = "the address of a web-proxy is written like http://127.0.0.1:5000";
 /// A day.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
