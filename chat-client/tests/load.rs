@@ -208,8 +208,8 @@ async fn wrong_plans_are_exit_code_2() {
             &["--talk", "--publishers", "9", "--subscribers", "8"],
             "among the subscribers",
         ),
-        (&["--rate", "-1"], "the rate is a number"),
-        (&["--seconds", "-1"], "seconds from 0"),
+        (&["--rate=-1"], "the rate is a number"),
+        (&["--seconds=-1"], "seconds from 0"),
         (&["--pid", "4294967295"], "cannot read /proc/4294967295/"),
         (&["--idle", "--talk"], "cannot be used with"),
     ] {
