@@ -1,6 +1,6 @@
 //! What the operating system has on its account for a set of processes.
 
-use std::{fs, io, path::Path};
+use std::{fs, hint::black_box, io, path::Path, time::Duration};
 
 /// Processor time of all threads of these processes, in nanoseconds; one that has ended counts
 /// nothing.
@@ -15,6 +15,21 @@ pub(crate) fn resident_bytes(pids: &[u32]) -> u64 {
         .filter_map(|status| kibibytes(&status, "VmRSS:"))
         .map(|kibibytes| kibibytes * 1024)
         .sum()
+}
+
+/// CPU that one turn of `work` takes in this process, in µs, over so many turns.
+pub(crate) fn cost_of<T>(turns: u32, mut work: impl FnMut() -> T) -> f64 {
+    let me = [std::process::id()];
+    let before = cpu_nanoseconds(&me);
+    for _ in 0..turns {
+        black_box(work());
+    }
+    micros(cpu_nanoseconds(&me).saturating_sub(before)) / f64::from(turns.max(1))
+}
+
+/// Nanoseconds as microseconds.
+pub(crate) fn micros(nanoseconds: u64) -> f64 {
+    Duration::from_nanos(nanoseconds).as_secs_f64() * 1e6
 }
 
 /// Open descriptors of a process.

@@ -1,6 +1,6 @@
 //! What all cases share: the options, the programs, one measurement, the results.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr};
 
 use chat_client::load::{self, LoadError, Pace, Plan, Progress, Raw, Report, Wire};
 
@@ -43,7 +43,9 @@ impl Bench {
 
     /// Whether one of these cases is wanted.
     pub(crate) fn wants_any(&self, cases: &[Case]) -> bool {
-        cases.iter().any(|case| self.options.wants(&case.to_string()))
+        cases
+            .iter()
+            .any(|case| self.options.wants(&case.to_string()))
     }
 
     /// A burst of one publisher to so many, to be changed where a case wants something else.
@@ -135,9 +137,16 @@ impl Bench {
                 self.results.add(case, measure, who, value);
             }
         }
-        if matches!(case, Case::Idle(_) | Case::BrowserIdle) {
-            let memory = report.server_rss_bytes_per_connection;
-            self.results.add(case, Measure::Memory, who, memory);
+        // Read once all were in and quiet, before the first message.
+        let memory = report.server_rss_bytes_per_connection;
+        match case {
+            Case::Idle(_) => self.results.add(case, Measure::Memory, who, memory),
+            Case::Browser | Case::TwoTier => {
+                let case = Case::BrowserIdle;
+                self.results.add(case, Measure::Memory, who, memory);
+                self.results.add_faults(case, who, faults);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -177,5 +186,3 @@ fn say(case: Case, who: Who, report: &Report) {
 
 /// The room of a load.
 pub(crate) const ROOM: &str = "load";
-/// How long a session is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

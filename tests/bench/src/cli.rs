@@ -33,7 +33,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", default_value = "target/release")]
     pub(crate) programs: PathBuf,
     /// The Python that has the packages of peers/requirements.txt
-    #[arg(long, value_name = "FILE", default_value = "target/bench-python/bin/python")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "target/bench-python/bin/python"
+    )]
     pub(crate) python: PathBuf,
 }
 

@@ -118,7 +118,10 @@ impl Gate {
     pub(crate) fn is_missed(&self, results: &Results) -> bool {
         let beside = |peer: &(Case, Who, Demand)| self.beside(results, *peer);
         self.reference(results) == Verdict::Missed
-            || self.beside.iter().any(|peer| beside(peer) == Verdict::Missed)
+            || self
+                .beside
+                .iter()
+                .any(|peer| beside(peer) == Verdict::Missed)
     }
 }
 
@@ -240,7 +243,11 @@ mod tests {
 
     fn results(ours: f64, nats: f64, redis: f64) -> Results {
         let mut results = Results::default();
-        for (who, value) in [(Who::Sealwire, ours), (Who::Nats, nats), (Who::Redis, redis)] {
+        for (who, value) in [
+            (Who::Sealwire, ours),
+            (Who::Nats, nats),
+            (Who::Redis, redis),
+        ] {
             results.add(Case::Talk, Measure::CpuPerDelivery, who, Some(value));
         }
         results

@@ -30,7 +30,10 @@ impl Machine {
 
 /// The first line that a program prints; `None` if there is no such program.
 pub(crate) fn first_line(program: impl AsRef<Path>, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program.as_ref()).args(arguments).output().ok()?;
+    let output = Command::new(program.as_ref())
+        .args(arguments)
+        .output()
+        .ok()?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     text.lines().next().map(|line| line.trim().to_owned())

@@ -5,6 +5,7 @@ mod rows;
 
 use anyhow::Context;
 
+use crate::case::Measure;
 use crate::{
     case::Case,
     cli::Options,
@@ -15,7 +16,6 @@ use crate::{
     servers::Who,
     table::Table,
 };
-use crate::case::Measure;
 
 /// Prints every figure with its peer and ratio, and what was missed.
 pub(crate) fn print(results: &Results, options: &Options) {
@@ -45,7 +45,10 @@ pub(crate) fn print(results: &Results, options: &Options) {
 
 /// The gates that were measured and not reached.
 pub(crate) fn missed(results: &Results) -> Vec<&'static Gate> {
-    GATES.iter().filter(|gate| gate.is_missed(results)).collect()
+    GATES
+        .iter()
+        .filter(|gate| gate.is_missed(results))
+        .collect()
 }
 
 /// Writes docs/speed.md and the plots beside it.

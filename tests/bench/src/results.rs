@@ -68,7 +68,10 @@ impl Results {
 
     /// Whether Sealwire lost a message anywhere.
     pub(crate) fn has_lost(&self) -> bool {
-        let mut ours = self.faults.iter().filter(|((_, who), _)| *who == Who::Sealwire);
+        let mut ours = self
+            .faults
+            .iter()
+            .filter(|((_, who), _)| *who == Who::Sealwire);
         ours.any(|(_, faults)| *faults != Faults::default())
     }
 

@@ -7,10 +7,7 @@ mod socket_io;
 
 use std::net::SocketAddr;
 
-pub(crate) use self::{
-    ours::Proxied,
-    programs::Programs,
-};
+pub(crate) use self::{ours::Proxied, programs::Programs};
 use crate::{pin, process::Process};
 
 /// Whose figures these are.

@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn frames_are_cut_from_single_bytes() {
-        let told = dripped(&WIRE, b"\x30\x07\0\x02r0abc\xd0\0\x20\x02\0\0\x31\x04\0\x02r0");
+        let told = dripped(
+            &WIRE,
+            b"\x30\x07\0\x02r0abc\xd0\0\x20\x02\0\0\x31\x04\0\x02r0",
+        );
         assert_eq!(told, ["delivery abc", "other", "other", "delivery "]);
     }
 
@@ -164,7 +167,10 @@ mod tests {
 
     #[test]
     fn the_requests_are_their_literal_bytes() {
-        assert_eq!(connect(&SEAT), b"\x10\x12\0\x04MQTT\x04\x02\0\0\0\x06load-7");
+        assert_eq!(
+            connect(&SEAT),
+            b"\x10\x12\0\x04MQTT\x04\x02\0\0\0\x06load-7"
+        );
         assert_eq!(subscribe(&SEAT), b"\x82\x07\0\x01\0\x02r0\0");
     }
 

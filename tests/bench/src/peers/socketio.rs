@@ -149,10 +149,7 @@ mod tests {
     #[test]
     fn frames_are_cut_from_single_bytes() {
         let packets = [r#"42["msg","00ff"]"#, "2", r#"40{"sid":"x"}"#, "41"];
-        let told = dripped(
-            &wire(Dialect::Broadcast),
-            &packets.map(text).concat(),
-        );
+        let told = dripped(&wire(Dialect::Broadcast), &packets.map(text).concat());
         let pong = "answer \\x81\\x81\\x124Vx!";
         assert_eq!(
             told,

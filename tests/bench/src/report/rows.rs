@@ -48,7 +48,9 @@ fn rows_of(results: &Results, case: Case, measure: Measure, is_quick: bool) -> V
         };
         let asked = gate.and_then(|gate| {
             let mut beside = gate.beside.iter();
-            beside.find(|(c, w, _)| (*c, *w) == (peer, who)).map(|peer| (gate, *peer))
+            beside
+                .find(|(c, w, _)| (*c, *w) == (peer, who))
+                .map(|peer| (gate, *peer))
         });
         let demand = asked.map_or(Demand::Times(0.0), |(_, (_, _, demand))| demand);
         let ratio = ours.map_or_else(String::new, |ours| demand.ratio(ours, theirs));
@@ -67,14 +69,11 @@ fn rows_of(results: &Results, case: Case, measure: Measure, is_quick: bool) -> V
 }
 
 /// Who stands beside us: those measured in the same case, and those that the gate names.
-fn peers(
-    results: &Results,
-    gate: Option<&Gate>,
-    case: Case,
-    measure: Measure,
-) -> Vec<(Case, Who)> {
+fn peers(results: &Results, gate: Option<&Gate>, case: Case, measure: Measure) -> Vec<(Case, Who)> {
     let same = results.measured(case, measure).into_iter();
-    let same = same.filter(|who| *who != Who::Sealwire).map(|who| (case, who));
+    let same = same
+        .filter(|who| *who != Who::Sealwire)
+        .map(|who| (case, who));
     let mut peers: Vec<_> = same.collect();
     for (other, who, _) in gate.map_or(&[][..], |gate| gate.beside) {
         if !peers.contains(&(*other, *who)) {
@@ -175,9 +174,7 @@ const GROUPS: &[Group] = &[
     ),
     (
         "Browser sessions: CPU of all tiers for one delivery",
-        &[
-            (Case::Browser, Measure::CpuPerDelivery),
-        ],
+        &[(Case::Browser, Measure::CpuPerDelivery)],
     ),
     (
         "Resident memory of an idle browser session, all tiers, no TLS",
@@ -229,7 +226,12 @@ mod tests {
     #[test]
     fn a_quick_run_is_not_judged() {
         let mut results = Results::default();
-        results.add(Case::Talk, Measure::CpuPerDelivery, Who::Sealwire, Some(9.0));
+        results.add(
+            Case::Talk,
+            Measure::CpuPerDelivery,
+            Who::Sealwire,
+            Some(9.0),
+        );
         let rows = rows_of(&results, Case::Talk, Measure::CpuPerDelivery, true);
         assert_eq!(rows[0][5..7], ["", ""]);
     }

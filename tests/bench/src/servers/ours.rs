@@ -1,6 +1,6 @@
 //! Sealwire: a chat-server alone, or with web-proxies in front of it.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use super::Programs;
 use crate::process::{Launch, Process, free_address};
@@ -56,6 +56,17 @@ impl Proxied {
             proxies: started,
             server,
         })
+    }
+
+    /// Moves all threads of the proxies and of the server to these cores.
+    ///
+    /// # Errors
+    /// One has ended.
+    pub(crate) fn pin(&self, proxies: &str, server: &str) -> io::Result<()> {
+        for proxy in &self.proxies {
+            proxy.pin(proxies)?;
+        }
+        self.server.pin(server)
     }
 
     /// The ids of all processes.

@@ -26,7 +26,10 @@ impl Programs {
     /// They are not built.
     pub(crate) fn find(options: &Options) -> anyhow::Result<Self> {
         let ours = options.programs.canonicalize().with_context(|| {
-            format!("{}: build web-proxy and chat-server", options.programs.display())
+            format!(
+                "{}: build web-proxy and chat-server",
+                options.programs.display()
+            )
         })?;
         let folder = ours.join(format!("bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
@@ -53,7 +56,11 @@ impl Programs {
         let socket_io = [
             "-p",
             "`Node ${process.version}, socket.io ${require(process.argv[1]).version}`",
-            &self.peers.join("node_modules/socket.io/package.json").display().to_string(),
+            &self
+                .peers
+                .join("node_modules/socket.io/package.json")
+                .display()
+                .to_string(),
         ]
         .map(str::to_owned);
         let socket_io: Vec<&str> = socket_io.iter().map(String::as_str).collect();
