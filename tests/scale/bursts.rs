@@ -27,7 +27,12 @@ async fn who_stops_reading_is_cut_and_everyone_else_hears_every_burst() {
     const ROUNDS_AFTER: u64 = 64;
 
     let outbox = format!("--outbox-bytes={OUTBOX_BYTES}");
-    let arguments = ["--messages=0", "--admin=127.0.0.1:0", &outbox];
+    let arguments = [
+        "--messages=0",
+        "--outbox-seconds=60",
+        "--admin=127.0.0.1:0",
+        &outbox,
+    ];
     let (mut program, address) = plain_server(&arguments).await;
     let figures = Figures::of(&mut program).await;
     let mut sleeper = crowd::enter(address, "sleeper", 1).await;

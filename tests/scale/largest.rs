@@ -26,7 +26,8 @@ const PUBLISH_HEAD_BYTES: usize = 4 + 16 + 8 + 1;
 #[tokio::test]
 async fn the_largest_frames_arrive_whole_and_larger_ones_end_only_their_own_connection() {
     let outbox = format!("--outbox-bytes={OUTBOX_BYTES}");
-    let (program, address) = plain_server(&["--messages=0", &outbox]).await;
+    let arguments = ["--messages=0", "--outbox-seconds=60", &outbox];
+    let (program, address) = plain_server(&arguments).await;
     let mut listeners = crowd::enter(address, "listener", LISTENERS).await;
     let mut publishers = crowd::enter(address, "publisher", PUBLISHERS).await;
     let bound = Bound::of(program.process());
@@ -39,10 +40,8 @@ async fn the_largest_frames_arrive_whole_and_larger_ones_end_only_their_own_conn
         hear_all(publisher, frames)
     }))
     .await;
-    // One after the other, so that the server has all of it for most of them.
-    for listener in &mut listeners {
-        hear_all(listener, []).await;
-    }
+    // Nobody else has read anything so far: the server has all of it for them.
+    join_all(listeners.iter_mut().map(|listener| hear_all(listener, []))).await;
     bound.holds(PUBLISHERS, OUTBOX_BYTES);
 
     for size in [LARGEST + 1, LARGEST_SENT] {
