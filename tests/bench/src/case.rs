@@ -21,9 +21,9 @@ pub(crate) enum Case {
     TwoTier,
     /// Memory of a held browser session.
     BrowserIdle,
-    /// A guest signs in through the proxy that holds the room's key already.
+    /// A guest signs in through the proxy of those who are in the room.
     SignIn,
-    /// A guest signs in through another proxy than the one that holds the room's key.
+    /// A guest signs in through a proxy that has nobody in the room: it asks another one.
     SignInElsewhere,
     /// 100 listeners on one proxy, whose CPU alone counts.
     Sealing,
@@ -85,17 +85,17 @@ impl Measure {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Burst(members) => write!(f, "burst 1 to {members}"),
-            Self::Talk => f.write_str("talk 10 in 100"),
-            Self::Large => f.write_str("burst 1 to 1000 of 1 KiB"),
-            Self::Paced => f.write_str("paced 100/s to 1000"),
-            Self::Idle(connections) => write!(f, "idle raw {connections}"),
-            Self::Browser => f.write_str("browser 1 to 1000"),
-            Self::TwoTier => f.write_str("browser two-tier 10 in 50"),
-            Self::BrowserIdle => f.write_str("browser idle"),
-            Self::SignIn => f.write_str("sign-in of a guest"),
-            Self::SignInElsewhere => f.write_str("sign-in of a guest through another proxy"),
-            Self::Sealing => f.write_str("sealing 1 to 100"),
+            Self::Burst(members) => f.pad(&format!("burst 1 to {members}")),
+            Self::Talk => f.pad("talk 10 in 100"),
+            Self::Large => f.pad("burst 1 to 1000 of 1 KiB"),
+            Self::Paced => f.pad("paced 100/s to 1000"),
+            Self::Idle(connections) => f.pad(&format!("idle raw {connections}")),
+            Self::Browser => f.pad("browser 1 to 1000"),
+            Self::TwoTier => f.pad("browser two-tier 10 in 50"),
+            Self::BrowserIdle => f.pad("browser idle"),
+            Self::SignIn => f.pad("sign-in"),
+            Self::SignInElsewhere => f.pad("sign-in, first of a proxy"),
+            Self::Sealing => f.pad("sealing 1 to 100"),
         }
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::case::Measure;
 use crate::{
-    case::Case,
+    case::{Case, Measure},
     cli::Options,
     gates::{GATES, Gate},
     machine::Machine,
@@ -21,25 +21,25 @@ use crate::{
 pub(crate) fn print(results: &Results, options: &Options) {
     for table in rows::tables(results, options.quick) {
         if !table.rows.is_empty() {
-            println!("\n{}", table.plain());
+            print!("\n{}", table.plain());
         }
     }
     for note in results.notes() {
         println!("note: {note}");
     }
+    if results.has_lost() {
+        println!("LOST: messages or connections of Sealwire's, see the tables");
+    }
     if options.quick {
-        println!("a quick run: nothing is judged");
+        println!("a quick run: no figure is judged");
         return;
     }
     let missed = missed(results);
     for gate in &missed {
         println!("MISSED: {}, {}", gate.case, gate.measure.name());
     }
-    if results.has_lost() {
-        println!("LOST: messages or connections of Sealwire's, see the tables");
-    }
-    if missed.is_empty() && !results.has_lost() {
-        println!("everything that was measured is met, and nothing was lost");
+    if missed.is_empty() {
+        println!("everything that was measured is met");
     }
 }
 

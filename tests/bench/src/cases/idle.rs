@@ -18,8 +18,8 @@ use crate::{
 pub(super) async fn measure(bench: &mut Bench, repetition: u32) -> anyhow::Result<()> {
     for connections in CONNECTIONS {
         let case = Case::Idle(*connections);
-        let is_for_the_plot = *connections != GATE;
-        if !bench.options.wants(&case.to_string()) || (is_for_the_plot && repetition > 0) {
+        let is_left_out = *connections != GATE && (bench.options.quick || repetition > 0);
+        if !bench.options.wants(&case.to_string()) || is_left_out {
             continue;
         }
         for who in [Who::Sealwire, Who::Nats, Who::Redis, Who::Mosquitto] {

@@ -63,7 +63,8 @@ async fn one(bench: &mut Bench, case: Case) -> anyhow::Result<()> {
 
     let alone = primitives::needed(case)?;
     println!(
-        "{case:<26} {} ms, its primitives alone {} ms",
+        "{case:<26} {:<24} {} ms, its primitives alone {} ms",
+        Who::Sealwire.name(),
         Digits(each / 1e3),
         Digits(alone / 1e3)
     );
