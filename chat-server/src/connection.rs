@@ -68,43 +68,43 @@ enum End {
     Closed(Option<CloseCode>),
 }
 
-/// Serves one connection until it has ended and everything it held was given back.
-pub(crate) async fn serve(node: Arc<Node>, stream: TcpStream, peer: SocketAddr, entry: Entry) {
-    // Frames are written whole; waiting for more only adds delay. A failure shows in the next call.
-    let _ = stream.set_nodelay(true);
+/// Serves one plain connection until it has ended and everything it held was given back.
+///
+/// This and [`Connection::run`] are no `async fn`: one keeps its arguments twice, as they came and
+/// as it uses them, and so an idle connection was 640 bytes larger.
+pub(crate) fn serve(
+    node: Arc<Node>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    entry: Entry,
+) -> impl Future<Output = ()> + Send {
+    write_at_once(&stream);
     node.figures.connected();
-    let opened_at = Instant::now();
-    match &node.certificates {
-        None => {
-            let (reader, writer) = stream.into_split();
-            let outbox = Outbox::plain(Arc::clone(&node.outboxes), writer);
-            let connection = Connection::new(&node, outbox, peer, entry, opened_at);
-            connection.run(reader).await;
-        }
-        // The future of a handshake is large, and most connections outlive it by far.
-        Some(certificates) => {
-            let acceptor = certificates.acceptor();
-            Box::pin(serve_tls(&node, acceptor, stream, peer, entry, opened_at)).await;
-        }
-    }
-    node.figures.disconnected();
+    let outbox = Outbox::plain(Arc::clone(&node.outboxes), stream);
+    let incoming = outbox.incoming();
+    Connection::new(node, outbox, peer, entry, Instant::now()).run(incoming)
 }
 
-async fn serve_tls(
-    node: &Arc<Node>,
+/// Serves one connection over TLS, likewise.
+pub(crate) async fn serve_tls(
+    node: Arc<Node>,
     acceptor: Acceptor,
     stream: TcpStream,
     peer: SocketAddr,
     entry: Entry,
-    opened_at: Instant,
 ) {
-    let handshake = timeout_at(opened_at + SIGN_IN_WITHIN, acceptor.accept(stream));
+    write_at_once(&stream);
+    node.figures.connected();
+    let opened_at = Instant::now();
+    // The future of a handshake is large, and most connections outlive it by far.
+    let handshake = Box::pin(acceptor.accept(stream));
     let handshake = tokio::select! {
-        () = node.stopping.cancelled() => return,
-        handshake = handshake => handshake,
+        () = node.stopping.cancelled() => None,
+        handshake = timeout_at(opened_at + SIGN_IN_WITHIN, handshake) => Some(handshake),
     };
-    let Ok(Ok(stream)) = handshake else {
+    let Some(Ok(Ok(stream))) = handshake else {
         debug!(%peer, "no TLS handshake");
+        node.figures.disconnected();
         return;
     };
     let (reader, writer) = tokio::io::split(stream);
@@ -114,16 +114,21 @@ async fn serve_tls(
     connection.run(reader).await;
 }
 
+/// Frames are written whole; waiting for more only adds delay. A failure shows in the next call.
+fn write_at_once(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+}
+
 impl Connection {
     fn new(
-        node: &Arc<Node>,
+        node: Arc<Node>,
         outbox: Arc<Outbox>,
         peer: SocketAddr,
         entry: Entry,
         opened_at: Instant,
     ) -> Self {
         Self {
-            node: Arc::clone(node),
+            node,
             outbox,
             entry,
             client: peer.ip(),
@@ -135,23 +140,30 @@ impl Connection {
     }
 
     /// Serves until the end. The permit is given back last: a connection that lingers has a place.
-    async fn run<R: AsyncRead + Unpin>(mut self, mut reader: R) {
-        let number = self.node.connections.add(Arc::clone(&self.outbox));
-        if self.node.stopping.is_cancelled() {
-            // Whoever told the connections to resume may have missed this one.
-            self.outbox.close(CloseCode::Resume);
-        }
-        let end = self.read(&mut reader).await;
-        debug!(client = %self.client, ?end, "connection ends");
-        self.sign_out(end);
-        match end {
-            End::Lost => self.outbox.abort(),
-            End::ClosedByPeer | End::Closed(_) => {
-                self.outbox.closed().await;
-                linger::until_peer_closes(&mut reader, &self.node.gone).await;
+    fn run<R: AsyncRead + Send + Unpin>(
+        mut self,
+        mut reader: R,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            let number = self.node.connections.add(Arc::clone(&self.outbox));
+            if self.node.stopping.is_cancelled() {
+                // Whoever told the connections to resume may have missed this one.
+                self.outbox.close(CloseCode::Resume);
             }
+            let end = self.read(&mut reader).await;
+            debug!(client = %self.client, ?end, "connection ends");
+            self.sign_out(end);
+            match end {
+                End::Lost => self.outbox.abort(),
+                End::ClosedByPeer | End::Closed(_) => {
+                    self.outbox.closed().await;
+                    // Its timer is needed only now.
+                    Box::pin(linger::until_peer_closes(&mut reader, &self.node.gone)).await;
+                }
+            }
+            self.node.connections.remove(number);
+            self.node.figures.disconnected();
         }
-        self.node.connections.remove(number);
     }
 
     /// Reads until the connection ends. The buffer is this future's own, so that nothing is lost

@@ -16,15 +16,17 @@
 
 mod drain;
 mod queue;
+mod socket;
 
 use std::{
+    future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Waker,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::{net::tcp::OwnedWriteHalf, sync::Notify, time::Instant};
+use tokio::{net::TcpStream, time::Instant};
 use tokio_util::task::TaskTracker;
 use wire_format::{CloseCode, Encoded, ServerFrame};
 
@@ -53,11 +55,12 @@ pub(crate) struct Outboxes {
 /// The sending side of one connection. Chunks are whole frames and leave in the order of the calls.
 pub(crate) struct Outbox {
     shared: Arc<Outboxes>,
+    /// The socket of a plain connection, which its task reads from: it stands here, and not in two
+    /// halves of its own, because that is 80 bytes less and a flush meets one cache line less.
+    socket: Option<TcpStream>,
     /// Never held across an await; no system call under it blocks, and they end when the socket
     /// takes no more. It gives replies, events and deliveries one order.
     state: Mutex<State>,
-    /// Tells the connection's task that the outbox began to end, or has ended.
-    signal: Notify,
 }
 
 struct State {
@@ -66,11 +69,14 @@ struct State {
     ending: Option<Ending>,
     /// The task that writes the queue, if there is one and it waits.
     writer: Option<Waker>,
+    /// The connection's task, waiting for the outbox to begin to end, or to have ended.
+    reader: Option<Waker>,
 }
 
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Path {
     /// Plain TCP; a task drains the queue exactly while it is not empty.
-    Plain(OwnedWriteHalf),
+    Plain,
     /// A writing task of its own holds the other end.
     Tls,
     /// Nothing can be written any more.
@@ -85,25 +91,26 @@ struct Ending {
 
 impl Outbox {
     /// The outbox of a plain connection.
-    pub(crate) fn plain(shared: Arc<Outboxes>, socket: OwnedWriteHalf) -> Arc<Self> {
-        Self::new(shared, Path::Plain(socket))
+    pub(crate) fn plain(shared: Arc<Outboxes>, socket: TcpStream) -> Arc<Self> {
+        Self::new(shared, Path::Plain, Some(socket))
     }
 
     /// The outbox of a TLS connection; [`Outbox::write_tls`] must be spawned for it.
     pub(crate) fn tls(shared: Arc<Outboxes>) -> Arc<Self> {
-        Self::new(shared, Path::Tls)
+        Self::new(shared, Path::Tls, None)
     }
 
-    fn new(shared: Arc<Outboxes>, path: Path) -> Arc<Self> {
+    fn new(shared: Arc<Outboxes>, path: Path, socket: Option<TcpStream>) -> Arc<Self> {
         Arc::new(Self {
             shared,
+            socket,
             state: Mutex::new(State {
                 path,
                 queue: Queue::default(),
                 ending: None,
                 writer: None,
+                reader: None,
             }),
-            signal: Notify::new(),
         })
     }
 
@@ -149,7 +156,7 @@ impl Outbox {
             self.finish_if_drained(&mut state);
         }
         state.wake_writer();
-        self.signal.notify_one();
+        state.wake_reader();
     }
 
     /// Drops what waits and the socket's sending side with it: the peer is gone or must go.
@@ -162,37 +169,42 @@ impl Outbox {
     ///
     /// May be dropped and called again; one task at a time.
     pub(crate) async fn ending(&self) -> Option<CloseCode> {
-        loop {
-            if let Some(ending) = self.lock().ending {
-                return ending.code;
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            match state.ending {
+                Some(ending) => Poll::Ready(ending.code),
+                None => state.wait_as_reader(cx),
             }
-            self.signal.notified().await;
-        }
+        })
+        .await
     }
 
     /// Waits until everything was written, or could not be, and the sending side is shut.
     ///
     /// May be dropped and called again; one task at a time.
     pub(crate) async fn closed(&self) {
-        while !matches!(self.lock().path, Path::Closed) {
-            self.signal.notified().await;
-        }
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            match state.path {
+                Path::Closed => Poll::Ready(()),
+                Path::Plain | Path::Tls => state.wait_as_reader(cx),
+            }
+        })
+        .await;
     }
 
     /// Writes to the socket if nothing waits, and queues what it does not take.
     fn write_or_queue(self: &Arc<Self>, state: &mut State, chunk: &Bytes) {
-        let State { path, queue, .. } = state;
         let mut sent = 0;
-        match path {
-            Path::Closed => return,
-            Path::Tls => {}
-            Path::Plain(socket) if queue.is_empty() => match socket.try_write(chunk) {
+        match &self.socket {
+            _ if state.path == Path::Closed => return,
+            Some(socket) if state.queue.is_empty() => match socket.try_write(chunk) {
                 Ok(written) if written == chunk.len() => return,
                 Ok(written) => sent = written,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 Err(_) => return self.abort_locked(state),
             },
-            Path::Plain(_) => {}
+            Some(_) | None => {}
         }
         self.queue(state, chunk.clone(), sent);
     }
@@ -206,11 +218,11 @@ impl Outbox {
             self.cut(state);
         }
         match state.path {
-            Path::Plain(_) if was_empty => {
+            Path::Plain if was_empty => {
                 self.shared.tracker.spawn(Arc::clone(self).drain_plain());
             }
             Path::Tls => state.wake_writer(),
-            Path::Plain(_) | Path::Closed => {}
+            Path::Plain | Path::Closed => {}
         }
     }
 
@@ -227,7 +239,7 @@ impl Outbox {
                 self.shared.figures.outbox_grew(state.queue.bytes());
                 state.ending = Some(Ending::now(Some(code)));
                 state.wake_writer();
-                self.signal.notify_one();
+                state.wake_reader();
             }
         }
     }
@@ -235,21 +247,22 @@ impl Outbox {
     /// Shuts the sending side if the outbox is ending and nothing waits.
     fn finish_if_drained(&self, state: &mut State) {
         if state.ending.is_some() && state.queue.is_empty() {
-            if let Path::Plain(_) = state.path {
-                // Dropping the half sends the end of the stream.
+            if state.path == Path::Plain {
+                self.end_stream();
                 state.path = Path::Closed;
             }
-            self.signal.notify_one();
+            state.wake_reader();
         }
     }
 
     fn abort_locked(&self, state: &mut State) {
         self.shared.figures.outbox_shrank(state.queue.bytes());
         state.queue.clear();
+        self.end_stream();
         state.path = Path::Closed;
         state.ending.get_or_insert(Ending::now(None));
         state.wake_writer();
-        self.signal.notify_one();
+        state.wake_reader();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -269,6 +282,20 @@ impl State {
         if let Some(writer) = &self.writer {
             writer.wake_by_ref();
         }
+    }
+
+    fn wake_reader(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    fn wait_as_reader<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
+        match &mut self.reader {
+            Some(reader) => reader.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
     }
 }
 

@@ -181,10 +181,17 @@ async fn accept(node: Arc<Node>, listener: TcpListener) {
 fn spawn(node: &Arc<Node>, admitted: Admitted, stream: TcpStream, peer: SocketAddr) {
     let shared = Arc::clone(node);
     match admitted {
-        Admitted::In(entry) => {
-            let serve = connection::serve(shared, stream, peer, entry);
-            node.tracker.spawn(serve);
-        }
+        Admitted::In(entry) => match &node.certificates {
+            None => {
+                let serve = connection::serve(shared, stream, peer, entry);
+                node.tracker.spawn(serve);
+            }
+            Some(certificates) => {
+                let acceptor = certificates.acceptor();
+                let serve = connection::serve_tls(shared, acceptor, stream, peer, entry);
+                node.tracker.spawn(serve);
+            }
+        },
         Admitted::Turned(permit) => {
             let turn_away = connection::turn_away(shared, stream, permit);
             node.tracker.spawn(turn_away);

@@ -36,9 +36,8 @@ pub(crate) async fn turn_away(node: Arc<Node>, stream: TcpStream, _permit: Owned
         node.figures.closed(CloseCode::Busy);
         return;
     }
-    let (mut reader, writer) = stream.into_split();
-    let outbox = Outbox::plain(Arc::clone(&node.outboxes), writer);
+    let outbox = Outbox::plain(Arc::clone(&node.outboxes), stream);
     outbox.close(CloseCode::Busy);
     outbox.closed().await;
-    until_peer_closes(&mut reader, &node.gone).await;
+    until_peer_closes(&mut outbox.incoming(), &node.gone).await;
 }

@@ -14,7 +14,7 @@ use tokio::{
 
 use wire_format::CloseCode;
 
-use super::{LINGER, Outbox, Path, State, queue::Queue};
+use super::{LINGER, Outbox, Path, State, queue::Queue, socket::Outgoing};
 
 impl Outbox {
     /// Writes the queue of a plain connection until it is empty; ends with it.
@@ -68,11 +68,13 @@ impl Outbox {
 
     /// Ready when the queue is empty or the connection is gone.
     fn poll_plain(&self, state: &mut State, cx: &mut Context<'_>) -> Poll<()> {
-        let State { path, queue, .. } = state;
-        let Path::Plain(socket) = path else {
+        let Some(socket) = &self.socket else {
             return Poll::Ready(());
         };
-        match self.poll_queue(queue, socket, cx) {
+        if state.path == Path::Closed {
+            return Poll::Ready(());
+        }
+        match self.poll_queue(&mut state.queue, &mut Outgoing(socket), cx) {
             Poll::Pending => {
                 state.writer = Some(cx.waker().clone());
                 return Poll::Pending;

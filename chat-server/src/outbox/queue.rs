@@ -5,9 +5,13 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-/// Chunks of whole frames; only the first may be partly sent. Empty, it owns no memory.
+/// Chunks of whole frames; only the first may be partly sent. Empty, it is one null pointer.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct Queue(Option<Box<Waiting>>);
+
+/// What waits; never nothing.
+#[derive(Default)]
+struct Waiting {
     chunks: VecDeque<Chunk>,
     bytes: usize,
 }
@@ -20,20 +24,21 @@ struct Chunk {
 
 impl Queue {
     pub(super) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.0.is_none()
     }
 
     /// Bytes that are still to be sent.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.0.as_ref().map_or(0, |waiting| waiting.bytes)
     }
 
     /// Adds whole frames of which the first `sent` bytes have left already.
     pub(super) fn push(&mut self, frames: Bytes, sent: usize, queued_at: Instant) {
         let rest = frames.len() - sent;
         if rest > 0 {
-            self.bytes += rest;
-            self.chunks.push_back(Chunk {
+            let waiting = self.0.get_or_insert_default();
+            waiting.bytes += rest;
+            waiting.chunks.push_back(Chunk {
                 frames,
                 sent,
                 queued_at,
@@ -43,33 +48,41 @@ impl Queue {
 
     /// The bytes to send next.
     pub(super) fn front(&self) -> Option<&[u8]> {
-        self.chunks.front().map(|chunk| &chunk.frames[chunk.sent..])
+        let chunk = self.oldest()?;
+        Some(&chunk.frames[chunk.sent..])
     }
 
     /// When the bytes to send next were queued.
     pub(super) fn waiting_since(&self) -> Option<Instant> {
-        self.chunks.front().map(|chunk| chunk.queued_at)
+        self.oldest().map(|chunk| chunk.queued_at)
+    }
+
+    fn oldest(&self) -> Option<&Chunk> {
+        self.0.as_ref()?.chunks.front()
     }
 
     /// Takes note that so many bytes of the front were sent.
     pub(super) fn advance(&mut self, sent: usize) {
-        let Some(chunk) = self.chunks.front_mut() else {
+        let Some(waiting) = &mut self.0 else {
             return;
         };
-        self.bytes -= sent;
+        let Some(chunk) = waiting.chunks.front_mut() else {
+            return;
+        };
+        waiting.bytes -= sent;
         chunk.sent += sent;
         if chunk.sent == chunk.frames.len() {
-            self.chunks.pop_front();
+            waiting.chunks.pop_front();
         }
-        if self.chunks.is_empty() {
-            self.chunks = VecDeque::new();
+        if waiting.chunks.is_empty() {
+            self.clear();
         }
     }
 
     /// Drops everything but the rest of a frame that was begun, so that a close frame can follow.
     pub(super) fn keep_only_begun_frame(&mut self) {
-        let begun = self.chunks.pop_front();
-        self.clear();
+        let waiting = self.0.take();
+        let begun = waiting.and_then(|mut waiting| waiting.chunks.pop_front());
         if let Some(Chunk {
             frames,
             sent,

@@ -9,9 +9,7 @@ async fn pair(bytes: usize, deadline: Duration) -> (Arc<Outbox>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (reader, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
-    let (half, writer) = accepted.expect("a socket").0.into_split();
-    // The reading half is not needed, and dropping it does not close the socket.
-    drop(half);
+    let socket = accepted.expect("a socket").0;
     let shared = Outboxes {
         tracker: TaskTracker::new(),
         figures: Arc::new(Figures::new()),
@@ -20,7 +18,7 @@ async fn pair(bytes: usize, deadline: Duration) -> (Arc<Outbox>, TcpStream) {
         deadline,
     };
     (
-        Outbox::plain(Arc::new(shared), writer),
+        Outbox::plain(Arc::new(shared), socket),
         reader.expect("a socket"),
     )
 }

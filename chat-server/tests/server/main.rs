@@ -5,6 +5,7 @@ mod binary;
 mod clocks;
 mod epochs;
 mod frames;
+mod held;
 mod limits;
 mod publishing;
 mod rooms;

@@ -156,17 +156,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     async fn receive(&mut self) -> Option<ServerFrame> {
         loop {
+            match self.any_frame().await {
+                Some(ServerFrame::Ping(_)) => {}
+                frame => return frame,
+            }
+        }
+    }
+
+    async fn any_frame(&mut self) -> Option<ServerFrame> {
+        loop {
             let codec = FrameCodec::new(limits::FRAME_BYTES);
             if let Some(raw) = codec.cut(&mut self.buffer).expect("a frame") {
-                match ServerFrame::parse(raw).expect("a server's frame") {
-                    ServerFrame::Ping(_) => continue,
-                    frame => return Some(frame),
-                }
+                return Some(ServerFrame::parse(raw).expect("a server's frame"));
             }
             let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer));
             match read.await.expect("the server says something") {
                 Ok(0) | Err(_) => return None,
                 Ok(_) => {}
+            }
+        }
+    }
+
+    /// Answers the next ping; what comes before is kept for [`Peer::next`].
+    pub(crate) async fn answers_ping(&mut self) {
+        loop {
+            match self.any_frame().await {
+                Some(ServerFrame::Ping(token)) => return self.send(ClientFrame::Pong(token)).await,
+                Some(frame) => self.inbox.push_back(frame),
+                None => panic!("the connection ended before a ping"),
             }
         }
     }
