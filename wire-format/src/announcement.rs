@@ -96,9 +96,14 @@ impl UnverifiedAnnouncement {
     /// The typed cause.
     pub fn verify(self) -> Result<Announcement, OpenError> {
         let keys = VerifyingPair {
-            pss: PssPublicKey::from_spki(self.pss_spki, KEY_SIZE)?,
+            pss: PssPublicKey::from_spki(self.pss_spki.clone(), KEY_SIZE)?,
             dsa: DsaPublicKey::from_bytes(&self.y)?,
         };
+        self.signed_by(keys)
+    }
+
+    /// Checks both signatures by these keys, which are those that are announced.
+    pub(crate) fn signed_by(self, keys: VerifyingPair) -> Result<Announcement, OpenError> {
         let wrap = WrapPublicKey::from_spki(&self.wrap_spki, KEY_SIZE)?;
         keys.verify(LABEL, &self.signed, &self.block)?;
         Ok(Announcement {

@@ -72,9 +72,10 @@ impl SessionKeys {
         rng: &mut R,
     ) -> Result<Announcement, SealError> {
         let bytes = announcement::write(self, member, name, made_at, rng)?;
-        // A signature made by a fault must not leave: it could give the key away.
+        // A signature made by a fault must not leave: it could give the key away. That the keys are
+        // good was looked at when they were put together.
         UnverifiedAnnouncement::parse(bytes)
-            .and_then(UnverifiedAnnouncement::verify)
+            .and_then(|announcement| announcement.signed_by(self.verifying.clone()))
             .map_err(|_| SealError::KeyOperation)
     }
 

@@ -23,8 +23,10 @@ use zeroize::Zeroizing;
 
 use crate::open_error::{OpenError, SealError};
 
+mod kept;
 mod spki;
 
+use self::kept::KeptKey;
 pub use spki::RsaKeyError;
 
 /// Modulus of the keys of a session, in bits (docs/protocol.md#7-session-keys-the-announcement).
@@ -72,9 +74,9 @@ fn public_key(spki: &[u8], size: ModulusSize) -> Result<RsaPublicKey, RsaKeyErro
 /// A public key that verifies RSASSA-PSS signatures (SHA-256, MGF1-SHA-256, salt of 32 bytes).
 #[derive(Clone)]
 pub struct PssPublicKey {
+    /// Checked; what is computed from it (10 µs) is not kept: most keys verify once.
     spki: Bytes,
     modulus_bytes: usize,
-    key: pss::VerifyingKey<Sha256>,
 }
 
 impl PssPublicKey {
@@ -88,7 +90,6 @@ impl PssPublicKey {
         Ok(Self {
             spki,
             modulus_bytes,
-            key: pss::VerifyingKey::new(key),
         })
     }
 
@@ -111,7 +112,9 @@ impl PssPublicKey {
             return Err(OpenError::PssLength(signature.len()));
         }
         let signature = pss::Signature::try_from(signature).map_err(|_| OpenError::PssSignature)?;
-        self.key
+        let key =
+            public_key(&self.spki, ModulusSize::Accepted).map_err(|_| OpenError::PssSignature)?;
+        pss::VerifyingKey::<Sha256>::new(key)
             .verify_prehash(hash, &signature)
             .map_err(|_| OpenError::PssSignature)
     }
@@ -124,10 +127,7 @@ impl fmt::Debug for PssPublicKey {
 }
 
 /// A private key that signs with RSASSA-PSS; erased from memory when dropped.
-pub struct PssPrivateKey {
-    key: pss::SigningKey<Sha256>,
-    spki: Bytes,
-}
+pub struct PssPrivateKey(KeptKey);
 
 impl PssPrivateKey {
     /// Makes a session's key; takes tens to hundreds of milliseconds.
@@ -135,7 +135,7 @@ impl PssPrivateKey {
     /// # Errors
     /// [`SealError::KeyOperation`] if no key could be made.
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, SealError> {
-        Ok(Self::from_key(generate(rng)?))
+        KeptKey::of(&generate(rng)?).map(Self)
     }
 
     /// Reads a PKCS #8 key, for test vectors and stored keys.
@@ -143,7 +143,10 @@ impl PssPrivateKey {
     /// # Errors
     /// [`RsaKeyError`] if it is not an RSA key with the accepted size and exponent.
     pub fn from_pkcs8(der: &[u8], size: ModulusSize) -> Result<Self, RsaKeyError> {
-        Ok(Self::from_key(private_key(der, size)?))
+        let key = private_key(der, size)?;
+        KeptKey::of(&key)
+            .map(Self)
+            .map_err(|_| RsaKeyError::Encoding)
     }
 
     /// The key as PKCS #8, DER.
@@ -151,12 +154,12 @@ impl PssPrivateKey {
     /// # Errors
     /// [`SealError::KeyOperation`] if the key cannot be encoded.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        to_pkcs8(self.key.as_ref())
+        to_pkcs8(&self.0.ready()?)
     }
 
     /// The SubjectPublicKeyInfo of the public half, DER.
     pub fn spki(&self) -> &Bytes {
-        &self.spki
+        self.0.spki()
     }
 
     /// Signs the message whose SHA-256 is `hash`; the salt and the blinding come from `rng`.
@@ -168,17 +171,10 @@ impl PssPrivateKey {
         hash: &[u8; 32],
         rng: &mut R,
     ) -> Result<Vec<u8>, SealError> {
-        self.key
+        pss::SigningKey::<Sha256>::new(self.0.ready()?)
             .sign_prehash_with_rng(rng, hash)
             .map(|signature| signature.to_vec())
             .map_err(|_| SealError::KeyOperation)
-    }
-
-    fn from_key(key: RsaPrivateKey) -> Self {
-        Self {
-            spki: spki::encode(&key.n_bytes()),
-            key: pss::SigningKey::new(key),
-        }
     }
 }
 
@@ -191,7 +187,8 @@ impl fmt::Debug for PssPrivateKey {
 /// A public key to which secrets are wrapped with RSAES-OAEP (SHA-256, MGF1-SHA-256, empty label).
 #[derive(Clone)]
 pub struct WrapPublicKey {
-    key: RsaPublicKey,
+    /// Checked; what is computed from it (10 µs) is not kept: most keys wrap once or never.
+    spki: Box<[u8]>,
 }
 
 impl WrapPublicKey {
@@ -200,9 +197,8 @@ impl WrapPublicKey {
     /// # Errors
     /// Says what is wrong: encoding, size or exponent.
     pub fn from_spki(spki: &[u8], size: ModulusSize) -> Result<Self, RsaKeyError> {
-        Ok(Self {
-            key: public_key(spki, size)?,
-        })
+        public_key(spki, size)?;
+        Ok(Self { spki: spki.into() })
     }
 
     /// Encrypts up to 190 bytes (for 2048 bits) to the owner of the key.
@@ -214,7 +210,8 @@ impl WrapPublicKey {
         secret: &[u8],
         rng: &mut R,
     ) -> Result<Vec<u8>, SealError> {
-        self.key
+        public_key(&self.spki, ModulusSize::Accepted)
+            .map_err(|_| SealError::KeyOperation)?
             .encrypt(rng, Oaep::<Sha256>::new(), secret)
             .map_err(|_| SealError::KeyOperation)
     }
@@ -222,15 +219,12 @@ impl WrapPublicKey {
 
 impl fmt::Debug for WrapPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WrapPublicKey({} bits)", self.key.size() * 8)
+        f.write_str("WrapPublicKey(..)")
     }
 }
 
 /// A private key that unwraps what was wrapped to it; erased from memory when dropped.
-pub struct WrapPrivateKey {
-    key: RsaPrivateKey,
-    spki: Bytes,
-}
+pub struct WrapPrivateKey(KeptKey);
 
 impl WrapPrivateKey {
     /// Makes a session's key; takes tens to hundreds of milliseconds.
@@ -238,7 +232,7 @@ impl WrapPrivateKey {
     /// # Errors
     /// [`SealError::KeyOperation`] if no key could be made.
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, SealError> {
-        Ok(Self::from_key(generate(rng)?))
+        KeptKey::of(&generate(rng)?).map(Self)
     }
 
     /// Reads a PKCS #8 key, for test vectors and stored keys.
@@ -246,7 +240,10 @@ impl WrapPrivateKey {
     /// # Errors
     /// [`RsaKeyError`] if it is not an RSA key with the accepted size and exponent.
     pub fn from_pkcs8(der: &[u8], size: ModulusSize) -> Result<Self, RsaKeyError> {
-        Ok(Self::from_key(private_key(der, size)?))
+        let key = private_key(der, size)?;
+        KeptKey::of(&key)
+            .map(Self)
+            .map_err(|_| RsaKeyError::Encoding)
     }
 
     /// The key as PKCS #8, DER.
@@ -254,12 +251,12 @@ impl WrapPrivateKey {
     /// # Errors
     /// [`SealError::KeyOperation`] if the key cannot be encoded.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        to_pkcs8(&self.key)
+        to_pkcs8(&self.0.ready()?)
     }
 
     /// The SubjectPublicKeyInfo of the public half, DER.
     pub fn spki(&self) -> &Bytes {
-        &self.spki
+        self.0.spki()
     }
 
     /// Decrypts what was wrapped to this key; the blinding comes from `rng`.
@@ -272,20 +269,13 @@ impl WrapPrivateKey {
         rng: &mut R,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         // The crate would accept a shorter ciphertext; on the wire there is one length.
-        if wrapped.len() != self.key.size() {
+        if wrapped.len() != self.0.modulus_bytes() {
             return Err(OpenError::Share);
         }
-        self.key
-            .decrypt_blinded(rng, Oaep::<Sha256>::new(), wrapped)
+        let key = self.0.ready().map_err(|_| OpenError::Share)?;
+        key.decrypt_blinded(rng, Oaep::<Sha256>::new(), wrapped)
             .map(Zeroizing::new)
             .map_err(|_| OpenError::Share)
-    }
-
-    fn from_key(key: RsaPrivateKey) -> Self {
-        Self {
-            spki: spki::encode(&key.n_bytes()),
-            key,
-        }
     }
 }
 
