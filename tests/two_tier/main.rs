@@ -5,5 +5,6 @@ mod healing;
 mod house;
 mod http;
 mod limits;
+mod load;
 mod readers;
 mod shutdown;
