@@ -33,7 +33,7 @@ use tokio::{
 use wire_format::{
     ChannelId, ClientFrame, Close, CloseCode, CommandFrame, Deliver, EpochNumber, Event,
     FrameError, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame, command::Operation,
-    limits::CLIENT_SILENCE,
+    limits::{CLIENT_SILENCE, PING_EVERY},
 };
 
 pub use self::incoming::Frames;
@@ -54,6 +54,8 @@ pub struct Connection {
     last_request: u32,
     /// When something was last heard while somebody listened.
     heard_at: Instant,
+    /// When something was last posted.
+    said_at: Instant,
     /// Nothing is being read: what is not heard is not the server's silence.
     is_paused: bool,
     /// Not later than the end of the server's patience and of ours; looks again when it fires.
@@ -111,6 +113,7 @@ impl Connection {
             kept: VecDeque::new(),
             last_request: 0,
             heard_at: now,
+            said_at: now,
             is_paused: false,
             timer: Box::pin(sleep_until(now + CLIENT_SILENCE)),
             ended: None,
@@ -227,7 +230,10 @@ impl Connection {
     /// Writes, and reads nothing.
     pub(crate) fn poll_paused(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         self.is_paused = true;
-        let paused = ready!(self.poll_writing(cx));
+        let paused = match self.poll_writing(cx) {
+            Poll::Ready(ended) => ended,
+            Poll::Pending => ready!(self.poll_clock(cx)),
+        };
         Poll::Ready(self.end(paused))
     }
 
@@ -237,8 +243,15 @@ impl Connection {
         let _ = self.outgoing.poll_write(cx, &mut self.stream);
     }
 
-    /// Tells the server that somebody is here who cannot listen at the moment.
+    /// When the server should hear something from somebody who cannot listen at the moment.
+    pub(crate) fn life_due(&self) -> Instant {
+        self.said_at + PING_EVERY
+    }
+
+    /// Tells the server that somebody is here.
     pub(crate) fn show_life(&mut self) {
+        self.said_at = Instant::now();
+        // Who is gone shows no life.
         let _ = self.send(&ClientFrame::Ping([0; 8]));
     }
 
@@ -288,7 +301,7 @@ impl Connection {
                 return Poll::Ready(Err(ended));
             }
             if self.is_behind() {
-                return Poll::Pending;
+                return self.poll_clock(cx).map(Err);
             }
             if std::mem::take(&mut self.is_paused) {
                 self.heard_at = Instant::now();
@@ -297,7 +310,12 @@ impl Connection {
             let read = self
                 .stream
                 .poll_read(cx, |bytes| incoming.arrive(bytes, skim));
-            let arrived = ready!(read).map_err(|error| Ended::Cut(error.kind()))?;
+            let Poll::Ready(read) = read else {
+                // Only who has looked may speak of silence: a session that was busy for long finds
+                // the server's pings here.
+                return self.poll_clock(cx).map(Err);
+            };
+            let arrived = read.map_err(|error| Ended::Cut(error.kind()))?;
             self.heard_at = Instant::now();
             if arrived? {
                 return Poll::Ready(Ok(None));
@@ -305,14 +323,19 @@ impl Connection {
         }
     }
 
-    /// Writes what waits and looks at the clock.
+    /// Writes what waits; ready when the connection is over.
     fn poll_writing(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         if let Some(ended) = self.ended {
             return Poll::Ready(ended);
         }
-        if let Poll::Ready(Err(error)) = self.outgoing.poll_write(cx, &mut self.stream) {
-            return Poll::Ready(Ended::Cut(error.kind()));
+        match self.outgoing.poll_write(cx, &mut self.stream) {
+            Poll::Ready(Err(error)) => Poll::Ready(Ended::Cut(error.kind())),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// Waits until the server was silent, or took nothing, for too long.
+    fn poll_clock(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
             let is_over = |since: Instant| since + CLIENT_SILENCE <= now;
@@ -350,6 +373,7 @@ impl Connection {
             Some(ended) => Err(ended),
             None => {
                 self.outgoing.push(frame.encode().stream());
+                self.said_at = Instant::now();
                 Ok(())
             }
         }

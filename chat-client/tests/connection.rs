@@ -194,6 +194,21 @@ async fn pings_are_answered_and_silence_ends_it_after_35_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_busy_for_long_finds_that_the_server_was_not_silent() {
+    let (mut connection, mut server) = connect();
+    server.send(ServerFrame::Ping([1; 8])).await;
+    server.send(resume()).await;
+    tokio::time::advance(2 * CLIENT_SILENCE).await;
+    let arrival = connection.next().await;
+    assert!(matches!(arrival, Ok(Arrival::Event(..))), "{arrival:?}");
+    let start = Instant::now();
+    let (answer, end) = tokio::join!(server.receive(), ended(&mut connection));
+    assert_eq!(answer, ClientFrame::Pong([1; 8]));
+    assert_eq!(end, Ended::Silent);
+    assert_eq!(start.elapsed(), CLIENT_SILENCE);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_close_says_why_and_ends_all_calls() {
     let (mut connection, mut server) = connect();
     let (call, ()) = tokio::join!(connection.call(&List {}, Bytes::new()), async {

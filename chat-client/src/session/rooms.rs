@@ -10,14 +10,13 @@ use std::{
 use bytes::Bytes;
 use rand::RngExt;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 use wire_format::{
     Deliver, ErrorCode, Event, Kind, Refusal, ReplyFrame, RoomId, Sequence,
     command::{
         Done, Operation,
         rooms::{Entered, OpenedRoom, Resume},
     },
-    limits::PING_EVERY,
 };
 
 use super::{
@@ -257,12 +256,14 @@ impl Driver {
             let _turn = keyring.turn().await;
             tokio::task::spawn_blocking(work).await
         });
-        let mut show_life = pin!(sleep(PING_EVERY));
+        let mut life_due = pin!(sleep_until(Instant::now()));
         let done = poll_fn(|cx| {
             if let Some(connection) = self.link.connection() {
-                if show_life.as_mut().poll(cx).is_ready() {
-                    connection.show_life();
-                    show_life.as_mut().reset(Instant::now() + PING_EVERY);
+                while life_due.as_mut().poll(cx).is_ready() {
+                    if connection.life_due() <= Instant::now() {
+                        connection.show_life();
+                    }
+                    life_due.as_mut().reset(connection.life_due());
                 }
                 connection.write_now(cx);
             }
