@@ -32,7 +32,8 @@ use tokio::{
 };
 use wire_format::{
     ChannelId, ClientFrame, Close, CloseCode, CommandFrame, Deliver, EpochNumber, Event,
-    FrameError, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame, command::Operation,
+    FrameError, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
+    command::Operation,
     limits::{CLIENT_SILENCE, PING_EVERY},
 };
 

@@ -27,9 +27,10 @@ mod shown;
 use std::{collections::VecDeque, fmt, sync::Arc, task::Waker, time::Duration};
 
 use bytes::Bytes;
-use rand::{SeedableRng, rngs::StdRng};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use wire_format::{
-    Announcement, ChannelId, Event, MemberId, Refusal, RoomId, Sequence, SessionKeys,
+    Announcement, ChannelId, Event, InstanceId, MemberId, Refusal, RoomId, SealError, Sequence,
+    SessionKeys, UnverifiedAnnouncement,
     command::rooms::{Entered, Resume},
 };
 
@@ -53,8 +54,18 @@ pub struct Identity {
     pub name: String,
     /// The private halves.
     pub keys: Arc<SessionKeys>,
-    /// The public halves as the others get them.
-    pub announcement: Announcement,
+    /// The public halves as the others get them: the record alone, since the keys read from it
+    /// would take three times the memory and are rarely wanted.
+    pub announcement: Bytes,
+}
+
+impl Identity {
+    /// The announcement as others verify it; takes a millisecond.
+    fn announced(&self) -> Result<Announcement, SealError> {
+        UnverifiedAnnouncement::parse(self.announcement.clone())
+            .and_then(UnverifiedAnnouncement::verify)
+            .map_err(|_| SealError::KeyOperation)
+    }
 }
 
 /// A room that was entered.
@@ -64,7 +75,8 @@ pub struct SealedRoom {
     channel: ChannelId,
     name: String,
     seat: Seat,
-    rng: StdRng,
+    /// What the next randomness is drawn from: a generator itself is ten times as large.
+    seed: [u8; 32],
     /// Between a cut and the next `rooms.enter`, nothing is sent.
     is_connected: bool,
     entered_at: Duration,
@@ -120,9 +132,9 @@ impl SealedRoom {
             look_after: Duration::ZERO,
             epochs: Epochs::default(),
             reading: Reading::new(entered.run),
-            sending: Sending::new(&mut rng),
+            sending: Sending::new(InstanceId::from_bytes(rng.random())),
             outputs: VecDeque::new(),
-            rng,
+            seed: rng.random(),
         };
         let input = Input::Entered {
             entered,
@@ -249,7 +261,14 @@ impl SealedRoom {
         self.is_connected = false;
         self.epochs.disconnected();
         self.seat.abandon();
-        self.sending.disconnected(&mut self.rng);
+        self.forget_fate();
+    }
+
+    /// A generator that nothing else has drawn from, nor can be found from what comes after it.
+    fn rng(&mut self) -> StdRng {
+        let mut rng = StdRng::from_seed(self.seed);
+        self.seed = rng.random();
+        rng
     }
 
     /// Asks the server how things stand, not more often than every few seconds.

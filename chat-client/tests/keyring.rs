@@ -3,11 +3,11 @@
 mod common;
 mod hub;
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use chat_client::{Keyring, room::Input};
+use chat_client::{Keyring, connection::Frames, room::Input};
 use hub::Hub;
-use wire_format::Event;
+use wire_format::{Event, FrameCodec, Kind, ServerFrame};
 
 const GAP: Duration = Duration::from_secs(10);
 
@@ -141,8 +141,105 @@ fn a_frame_that_differs_between_sessions_is_not_taken_from_another() {
     for index in 1..=3 {
         hub.seen(index);
     }
+    let skimmed = hub.skimmed;
     hub.say(0, "the same for all?");
+    // Carol's differs: only dave's was taken where it was read.
+    assert_eq!(hub.skimmed, skimmed + 1);
     assert_eq!(hub.seen(1), ["alice: the same for all?"]);
     assert_eq!(hub.seen(2), ["unreadable 1: NotOpened Some(Conflict)"]);
     assert_eq!(hub.seen(3), ["alice: the same for all?"]);
+}
+
+#[test]
+fn the_first_opens_a_frame_and_the_others_take_it_where_they_read_it() {
+    let (mut hub, _keyring) = proxy();
+    for number in 0..20 {
+        hub.say(0, &number.to_string());
+    }
+    assert_eq!(hub.skimmed, 2 * 20);
+    let expected: Vec<_> = (0..20).map(|number| format!("alice: {number}")).collect();
+    for index in 1..=3 {
+        let mut seen = hub.seen(index);
+        seen.retain(|line| line.starts_with("alice"));
+        assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn a_byte_that_differs_anywhere_in_a_frame_is_not_taken() {
+    let (mut hub, _keyring) = proxy();
+    hub.say(0, "one");
+    let payload = hub.ring[0].payload.clone();
+    let delivers: Vec<_> = (0..3)
+        .map(|_| hub.next_deliver(0, payload.clone()))
+        .collect();
+    let mut stream = Vec::new();
+    for deliver in &delivers {
+        stream.extend_from_slice(&ServerFrame::Deliver(deliver.clone()).encode().stream());
+    }
+    // What was opened in another place is not this one, and so with every changed byte.
+    let opened = ServerFrame::Deliver(hub.ring[0].clone()).encode().stream();
+    hub.cut(2);
+    let room = hub.peers[2].room.as_mut().expect("a room");
+    let mut untaken = |bytes: &[u8]| {
+        let mut frames = Frames::new(bytes);
+        room.skim(&mut frames, 1, |message| panic!("{message:?}"));
+        frames.taken() == 0
+    };
+    assert!(untaken(&stream));
+    for index in FrameCodec::HEAD_BYTES..opened.len() {
+        let mut changed = opened.to_vec();
+        changed[index] ^= 1;
+        assert!(untaken(&changed), "byte {index}");
+    }
+}
+
+#[test]
+fn of_a_full_read_everything_up_to_the_first_event_is_taken_at_once() {
+    let (mut hub, _keyring) = proxy();
+    // Dave gets late what the others have long opened.
+    let late: Rc<RefCell<Vec<Input>>> = Rc::default();
+    let kept = Rc::clone(&late);
+    hub.lie = Some(Box::new(move |peer, input| match (peer, &input) {
+        (3, Input::Deliver(_)) => {
+            kept.borrow_mut().push(input);
+            Vec::new()
+        }
+        _ => vec![input],
+    }));
+    for number in 0..100 {
+        hub.say(0, &number.to_string());
+    }
+    let mut stream = Vec::new();
+    for (number, input) in late.take().into_iter().enumerate() {
+        if let Input::Deliver(deliver) = input {
+            stream.extend_from_slice(&ServerFrame::Deliver(deliver).encode().stream());
+        }
+        if number == 59 {
+            stream.extend_from_slice(&ServerFrame::Ping([7; 8]).encode().stream());
+        }
+    }
+    let room = hub.peers[3].room.as_mut().expect("a room");
+    let mut shown = Vec::new();
+    let mut skim = |frames: &mut Frames<'_>, most| {
+        let before = shown.len();
+        room.skim(frames, most, |message| {
+            shown.push(common::text(&message).to_owned())
+        });
+        shown.len() - before
+    };
+    // One byte is missing at the end.
+    let mut frames = Frames::new(&stream[..stream.len() - 1]);
+    assert_eq!(skim(&mut frames, 10), 10);
+    assert_eq!(skim(&mut frames, 1_000), 50);
+    let Some((Kind::Ping, body)) = frames.front() else {
+        panic!("the ping is next");
+    };
+    frames.take(body.len());
+    assert_eq!(skim(&mut frames, 1_000), 39);
+    let mut frames = Frames::new(&stream[frames.taken()..]);
+    assert_eq!(skim(&mut frames, 1_000), 1);
+    assert_eq!(frames.left(), 0);
+    let expected: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    assert_eq!(shown, expected);
 }

@@ -177,6 +177,60 @@ async fn sessions_of_one_process_share_keys_and_frames() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_drip_are_the_same_messages_for_all_sessions_of_a_process() {
+    let mut house = House::start().await;
+    let relay = Relay::dripping_to(house.address).await;
+    let keyring = Keyring::new();
+    let mut first = house.guest_on("anna", &keyring).await;
+    let mut settings = house.settings("bernd");
+    settings.endpoint = relay.address.to_string().parse().expect("an address");
+    settings.keyring = keyring;
+    let mut dripped = house.guest_with(settings).await;
+    let alone = house.guest("dora").await;
+    for number in 0..5 {
+        alone.say(&number.to_string()).await;
+        let said = format!("dora: {number}");
+        assert_eq!(first.hear_text().await, said);
+        assert_eq!(dripped.hear_text().await, said);
+    }
+    drop((first, dripped, alone));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_is_behind_stops_the_reading_and_misses_nothing() {
+    let mut house = House::start().await;
+    let mut settings = house.settings("bob");
+    settings.event_queue = 8;
+    let mut bob = house.guest_with(settings).await;
+    let mut alice = house.guest("alice").await;
+    for number in 0..200 {
+        alice.say(&number.to_string()).await;
+    }
+    for number in 0..200 {
+        assert_eq!(alice.hear_text().await, format!("alice: {number}"));
+    }
+    let mut heard = 0;
+    while heard < 200 {
+        let events = tokio::time::timeout(PATIENCE, bob.events.take()).await;
+        let events = events.expect("events in time").expect("a session");
+        assert!(events.len() <= 8, "{} events at once", events.len());
+        for event in events {
+            if let SessionEvent::Room {
+                happened: Happened::Message(message),
+                ..
+            } = event
+            {
+                assert_eq!(text(&message), heard.to_string());
+                heard += 1;
+            }
+        }
+    }
+    drop((alice, bob));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rooms_are_opened_listed_entered_and_left() {
     let mut house = House::start().await;
     let alice = house.guest("alice").await;

@@ -271,7 +271,7 @@ impl SealedRoom {
         let is_new = self.epochs.refused.is_none_or(|refused| refused.n != n);
         if is_new {
             // Everybody in the room has seen it; not all of them start at the same moment.
-            let spread = Duration::from_millis(self.rng.random_range(0..1_000));
+            let spread = Duration::from_millis(self.rng().random_range(0..1_000));
             let over_at = now.at + EPOCH_GAP + spread;
             self.epochs.refused = Some(Refused { n, over_at });
         }
@@ -391,7 +391,8 @@ impl SealedRoom {
         if self.epochs.current().is_some() {
             return;
         }
-        match self.me.keys.open_share(share, &bundle.start, &mut self.rng) {
+        let mut rng = self.rng();
+        match self.me.keys.open_share(share, &bundle.start, &mut rng) {
             Ok(secret) => {
                 self.epochs.is_proven = true;
                 self.keyed(Arc::new(Epoch::new(bundle, secret)));

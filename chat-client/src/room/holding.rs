@@ -61,7 +61,7 @@ impl SealedRoom {
         };
         self.saw(now, asker.id, announcement.fingerprint());
         let epoch = Arc::clone(&epoch);
-        match announcement.wrap(&epoch.secret, &mut self.rng) {
+        match announcement.wrap(&epoch.secret, &mut self.rng()) {
             Ok(share) => {
                 let answer = command::Answer {
                     room: self.id,

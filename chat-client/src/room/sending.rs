@@ -7,7 +7,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use rand::{RngExt, rngs::StdRng};
+use rand::RngExt;
 use wire_format::{
     Draft, EpochNumber, ErrorCode, InstanceId, MessageId, Refusal, Sequence, envelope::Storage,
     event::EpochReason,
@@ -46,11 +46,11 @@ struct Queued {
 }
 
 impl Sending {
-    pub(super) fn new(rng: &mut StdRng) -> Self {
+    pub(super) fn new(instance: InstanceId) -> Self {
         Self {
             queue: VecDeque::new(),
             is_under_way: false,
-            instance: InstanceId::from_bytes(rng.random()),
+            instance,
             counter: 0,
             send_after: Duration::ZERO,
             pace: Duration::ZERO,
@@ -94,13 +94,6 @@ impl Sending {
         self.send_after = Duration::ZERO;
     }
 
-    pub(super) fn disconnected(&mut self, rng: &mut StdRng) {
-        if self.is_under_way {
-            self.is_under_way = false;
-            self.count_anew(rng);
-        }
-    }
-
     pub(super) fn timeout(&self, is_connected: bool) -> Option<Duration> {
         let first = self.queue.front()?;
         let deadline = self.queue.iter().map(|queued| queued.deadline).min();
@@ -119,15 +112,6 @@ impl Sending {
     pub(super) fn know_epoch(&mut self) {
         if std::mem::take(&mut self.is_stale) {
             self.send_after = Duration::ZERO;
-        }
-    }
-
-    /// The fate of the first message is unknown: its counter may be used up or not.
-    fn count_anew(&mut self, rng: &mut StdRng) {
-        self.instance = InstanceId::from_bytes(rng.random());
-        self.counter = 0;
-        if let Some(first) = self.queue.front_mut() {
-            first.is_doubtful = true;
         }
     }
 
@@ -166,6 +150,22 @@ impl Sending {
 }
 
 impl SealedRoom {
+    /// Counts as another instance from here on.
+    pub(super) fn count_anew(&mut self) {
+        self.sending.instance = InstanceId::from_bytes(self.rng().random());
+        self.sending.counter = 0;
+    }
+
+    /// The connection is over: if a message is under way its counter may be used up or not.
+    pub(super) fn forget_fate(&mut self) {
+        if std::mem::take(&mut self.sending.is_under_way) {
+            self.count_anew();
+            if let Some(first) = self.sending.queue.front_mut() {
+                first.is_doubtful = true;
+            }
+        }
+    }
+
     /// Sends the next message if the room is connected and keyed and none is under way.
     pub(super) fn send_next(&mut self, now: Now) {
         self.give_up_late(now);
@@ -204,6 +204,7 @@ impl SealedRoom {
     }
 
     fn publish(&mut self, now: Now, epoch: &crate::keyring::Epoch) {
+        let iv = self.rng().random();
         let Some(first) = self.sending.queue.front() else {
             return;
         };
@@ -219,7 +220,7 @@ impl SealedRoom {
             message,
             content: &first.content,
         };
-        match epoch.keys.seal(&draft, self.rng.random()) {
+        match epoch.keys.seal(&draft, iv) {
             Ok(payload) => {
                 self.sending.is_under_way = true;
                 let epoch: EpochNumber = epoch.keys.n();
@@ -313,8 +314,7 @@ impl SealedRoom {
             };
             if was_under_way {
                 self.sending.is_under_way = false;
-                self.sending.instance = InstanceId::from_bytes(self.rng.random());
-                self.sending.counter = 0;
+                self.count_anew();
             }
             self.tell(Happened::Unsent { message, failure });
         }

@@ -51,7 +51,7 @@ async fn steps(
         Some(before) if before.name == who.name => before,
         _ => identity(settings, who).await?,
     };
-    let announcement = identity.announcement.bytes().clone();
+    let announcement = identity.announcement.clone();
     let (announced, _) = step(&mut connection, &Announce {}, announcement).await?;
     if announced.fingerprint != identity.keys.fingerprint() {
         return Err(Ended::Untrue.into());
@@ -102,7 +102,7 @@ async fn identity(
         member: who.member,
         name: who.name,
         keys: Arc::clone(&settings.keys),
-        announcement,
+        announcement: Bytes::copy_from_slice(announcement.bytes()),
     }))
 }
 

@@ -21,6 +21,15 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) async fn to(server: SocketAddr) -> Self {
+        Self::passing(server, usize::MAX).await
+    }
+
+    /// One that hands on a byte at a time.
+    pub(crate) async fn dripping_to(server: SocketAddr) -> Self {
+        Self::passing(server, 1).await
+    }
+
+    async fn passing(server: SocketAddr, most: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (cuts, cut) = watch::channel(0);
@@ -36,8 +45,8 @@ impl Relay {
                 let (up, down) = (Arc::clone(&seen), Arc::clone(&seen));
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = pass(near_read, far_write, up) => {}
-                        () = pass(far_read, near_write, down) => {}
+                        () = pass(near_read, far_write, up, most) => {}
+                        () = pass(far_read, near_write, down, most) => {}
                         _ = cut.changed() => {}
                     }
                 });
@@ -69,14 +78,24 @@ impl Drop for Relay {
     }
 }
 
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: Arc<Mutex<Vec<u8>>>) {
+/// Passes bytes on, at most so many in one segment.
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    seen: Arc<Mutex<Vec<u8>>>,
+    most: usize,
+) {
+    // Without waiting for more: each piece is a segment of its own.
+    to.as_ref().set_nodelay(true).expect("an option");
     let mut buffer = [0; 4096];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         seen.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .extend_from_slice(&buffer[..read]);
-        if to.write_all(&buffer[..read]).await.is_err() {
-            break;
+        for piece in buffer[..read].chunks(most.min(4096)) {
+            if to.write_all(piece).await.is_err() {
+                return;
+            }
         }
     }
 }

@@ -112,7 +112,7 @@ impl Hub {
         Arc::new(Identity {
             member,
             name: name.to_owned(),
-            announcement: announcement.expect("an announcement"),
+            announcement: announcement.expect("an announcement").bytes().clone(),
             keys,
         })
     }
@@ -435,7 +435,7 @@ impl Hub {
         if self.epoch.is_some() && is_soon && start.reason() != EpochReason::Unanswered {
             return Err(ErrorCode::EpochTooSoon);
         }
-        let announcement = self.peers[index].me.announcement.bytes();
+        let announcement = &self.peers[index].me.announcement;
         let bundle = bundle_of(start.bytes(), announcement);
         self.begin(index, n, bundle, start.reason());
         Ok(())
@@ -480,7 +480,7 @@ impl Hub {
         });
         match holder {
             Some(holder) => {
-                let announcement = self.peers[asker].me.announcement.bytes().clone();
+                let announcement = self.peers[asker].me.announcement.clone();
                 let asker = self.member(asker);
                 let asked = Event::EpochAsked {
                     room: room_id(),

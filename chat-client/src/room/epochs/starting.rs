@@ -46,7 +46,8 @@ impl SealedRoom {
 
     pub(in crate::room) fn start_epoch(&mut self, now: Now, reason: EpochReason) {
         let n = self.epochs.next_number();
-        let secret = EpochSecret::generate(&mut self.rng);
+        let mut rng = self.rng();
+        let secret = EpochSecret::generate(&mut rng);
         let draft = EpochDraft {
             room: self.id,
             n,
@@ -54,8 +55,9 @@ impl SealedRoom {
             starter: self.me.member,
             started_at: now.wall,
         };
-        let start = match self.me.keys.start_epoch(&draft, &secret, &mut self.rng) {
-            Ok(start) => start,
+        let start = self.me.keys.start_epoch(&draft, &secret, &mut rng);
+        let (start, starter) = match start.and_then(|start| Ok((start, self.me.announced()?))) {
+            Ok(made) => made,
             Err(error) => {
                 self.epochs.start_after = now.at + EPOCH_GAP;
                 self.alarm(Alarm::OwnKeys(error));
@@ -63,7 +65,7 @@ impl SealedRoom {
             }
         };
         let record = start.bytes().clone();
-        let bundle = Arc::new(Bundle::new(start, self.me.announcement.clone()));
+        let bundle = Arc::new(Bundle::new(start, starter));
         let shelf = self.seat.shelf();
         shelf.trust(bundle.encode(), &bundle);
         let epoch = Arc::new(Epoch::new(bundle, secret));
