@@ -96,7 +96,6 @@ impl Arrivals {
     }
 
     fn happened(&self, room: RoomId, happened: Happened) -> Option<Arrival> {
-        let channel = ChannelId::main_of(room);
         Some(Arrival::Event(match happened {
             Happened::Message(message) => {
                 return Some(Arrival::Deliver(Delivery {
@@ -109,7 +108,10 @@ impl Arrivals {
             Happened::Unreadable(unreadable) => {
                 return Some(Arrival::Unreadable(in_place(*unreadable)));
             }
-            Happened::Missed(reason) => Event::ChannelMissed { channel, reason },
+            Happened::Missed(reason) => Event::ChannelMissed {
+                channel: ChannelId::main_of(room),
+                reason,
+            },
             Happened::Joined(member) => Event::RoomJoined {
                 room,
                 member: *member,
