@@ -5,7 +5,6 @@ mod rows;
 
 use anyhow::Context;
 
-use crate::case::Measure;
 use crate::{
     case::{Case, Measure},
     cli::Options,
