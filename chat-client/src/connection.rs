@@ -381,7 +381,7 @@ impl Connection {
     }
 
     /// Closes the stream; the first reason counts.
-    fn end(&mut self, ended: Ended) -> Ended {
+    pub(crate) fn end(&mut self, ended: Ended) -> Ended {
         self.stream = Stream::Closed;
         self.incoming = Incoming::default();
         self.outgoing = Outgoing::default();

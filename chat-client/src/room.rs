@@ -203,8 +203,7 @@ impl SealedRoom {
     pub fn timeout(&self) -> Option<Duration> {
         let times = [
             self.epochs
-                .timeout(self.is_connected, self.sending.has_something()),
-            self.reading.timeout(),
+                .timeout(self.is_connected, self.sending.acts_at()),
             self.sending.timeout(self.is_connected),
         ];
         times.into_iter().flatten().min()

@@ -180,10 +180,11 @@ fn a_byte_that_differs_anywhere_in_a_frame_is_not_taken() {
     // What was opened in another place is not this one, and so with every changed byte.
     let opened = ServerFrame::Deliver(hub.ring[0].clone()).encode().stream();
     hub.cut(2);
+    let now = hub.now;
     let room = hub.peers[2].room.as_mut().expect("a room");
     let mut untaken = |bytes: &[u8]| {
         let mut frames = Frames::new(bytes);
-        room.skim(&mut frames, 1, |message| panic!("{message:?}"));
+        room.skim(now, &mut frames, 1, |message| panic!("{message:?}"));
         frames.taken() == 0
     };
     assert!(untaken(&stream));
@@ -219,11 +220,12 @@ fn of_a_full_read_everything_up_to_the_first_event_is_taken_at_once() {
             stream.extend_from_slice(&ServerFrame::Ping([7; 8]).encode().stream());
         }
     }
+    let now = hub.now;
     let room = hub.peers[3].room.as_mut().expect("a room");
     let mut shown = Vec::new();
     let mut skim = |frames: &mut Frames<'_>, most| {
         let before = shown.len();
-        room.skim(frames, most, |message| {
+        room.skim(now, frames, most, |message| {
             shown.push(common::text(&message).to_owned())
         });
         shown.len() - before

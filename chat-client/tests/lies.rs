@@ -333,3 +333,63 @@ fn faults_never_show_text() {
     assert!(!format!("{seen:?}").contains("canary"));
     assert!(!format!("{:?}", hub.peers[0].me).contains("PRIVATE"));
 }
+
+#[test]
+fn an_epoch_that_does_not_verify_while_a_message_is_under_way_does_not_keep_the_room_busy() {
+    let mut hub = two();
+    let carol = hub.join("carol");
+    hub.leave(carol);
+    hub.acknowledges = false;
+    hub.lie = withhold(0);
+    hub.queue(0, common::message_id(), "under way");
+    hub.settle();
+    hub.pass(std::time::Duration::from_secs(10));
+    hub.lie = Some(Box::new(|peer, mut input| match (peer, &mut input) {
+        (0, Input::Event(Event::EpochStarted { .. }, bundle)) => {
+            *bundle = flip(bundle, 0);
+            vec![input]
+        }
+        (0, Input::Deliver(_) | Input::Replied(..)) => Vec::new(),
+        _ => vec![input],
+    }));
+    hub.say(1, "under a new key");
+    let room = |hub: &Hub| {
+        let room = hub.peers[0].room.as_ref();
+        room.and_then(chat_client::SealedRoom::timeout)
+    };
+    // Whatever it waits for lies ahead, until its message is given up.
+    for _ in 0..70 {
+        hub.pass(std::time::Duration::from_secs(1));
+        let now = hub.now.at;
+        assert!(room(&hub).is_none_or(|at| at > now), "at {now:?}");
+    }
+    assert!(hub.seen(0).contains(&"unsent Unacknowledged".to_owned()));
+}
+
+#[test]
+fn a_message_that_is_late_for_one_session_is_flagged_for_that_one() {
+    let keyring = chat_client::Keyring::new();
+    let mut hub = Hub::new();
+    hub.join("alice");
+    for name in ["bob", "carol"] {
+        hub.join_with(name, &keyring);
+    }
+    let late = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let kept = std::rc::Rc::clone(&late);
+    hub.lie = Some(Box::new(move |peer, input| match (peer, &input) {
+        (2, Input::Deliver(_)) => {
+            kept.borrow_mut().push(input);
+            Vec::new()
+        }
+        _ => vec![input],
+    }));
+    hub.say(0, "in time");
+    hub.lie = None;
+    hub.pass(std::time::Duration::from_secs(301));
+    hub.peers[2].inbox.extend(late.take());
+    let skimmed = hub.skimmed;
+    hub.settle();
+    assert_eq!(hub.skimmed, skimmed + 1);
+    assert!(hub.seen(1).contains(&"alice: in time".to_owned()));
+    assert!(hub.seen(2).contains(&"alice: in time [clock]".to_owned()));
+}

@@ -1,10 +1,11 @@
 //! From bytes to frames: looked at where they were read, kept only if they must be.
 
+use std::fmt;
+
 use bytes::{Buf, BytesMut};
 use wire_format::{FrameCodec, FrameError, Kind, RawFrame, limits::FRAME_BYTES};
 
 /// The whole frames at the front of what has come, read where they are.
-#[derive(Debug)]
 pub struct Frames<'a> {
     bytes: &'a [u8],
     taken: usize,
@@ -44,6 +45,12 @@ impl<'a> Frames<'a> {
     /// Bytes that were not taken.
     pub fn left(&self) -> usize {
         self.bytes.len() - self.taken
+    }
+}
+
+impl fmt::Debug for Frames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frames({} bytes)", self.left())
     }
 }
 

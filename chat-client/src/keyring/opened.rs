@@ -36,8 +36,6 @@ pub struct OpenedFrame {
     pub bytes: Bytes,
     /// The content.
     pub content: Content,
-    /// *Sent at* is more than 5 minutes from the clock here; only of live messages.
-    pub clock_off: bool,
     /// Whether the same message had come in another envelope before.
     pub(crate) is_retry: bool,
     /// The number of the sender's instance on the shelf.

@@ -3,10 +3,9 @@
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use wire_format::{
-    ChannelId, Content, Deliver, Envelope, Fingerprint, FrameCodec, MemberId, Millis, Name,
-    ReplayKey, RunId, Sequence, ServerFrame,
+    ChannelId, Content, Deliver, Envelope, Fingerprint, FrameCodec, MemberId, Name, ReplayKey,
+    RunId, Sequence, ServerFrame,
     envelope::Header,
-    limits::CLOCK_SKEW,
     replay::{Seen, Shown},
 };
 
@@ -28,8 +27,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) place: Place,
     pub(crate) deliver: &'a Deliver,
     pub(crate) envelope: &'a Envelope,
-    /// The clock here if the frame is live, `None` if it is from the ring.
-    pub(crate) live_at: Option<Millis>,
 }
 
 impl Shelf {
@@ -106,7 +103,8 @@ impl Shelf {
                     frames.stood(hash, frame.place);
                     frames.replay.record(&key).shown
                 }
-                None => Shown::Never,
+                // It may have been a retry the first time; each session knows what it has shown.
+                None => Shown::Before,
             };
             (shown, frames.series(&header), number)
         };
@@ -122,7 +120,6 @@ impl Shelf {
             header,
             bytes: opened.content,
             content,
-            clock_off: frame.live_at.is_some_and(|now| is_off(header.sent_at, now)),
             is_retry: shown == Shown::Before,
             series,
             number,
@@ -133,8 +130,4 @@ impl Shelf {
     fn are_strange(&self, sender: MemberId, claimed: Fingerprint) -> bool {
         self.compare(sender, claimed) == Look::Strange
     }
-}
-
-fn is_off(sent_at: Millis, now: Millis) -> bool {
-    u128::from(sent_at.value().abs_diff(now.value())) > CLOCK_SKEW.as_millis()
 }

@@ -221,13 +221,19 @@ impl Epochs {
         }
     }
 
-    pub(super) fn timeout(&self, is_connected: bool, wants_to_send: bool) -> Option<Duration> {
+    /// When the room's way to its key wants the clock; `sends_at` is from when the next message may
+    /// go out, if one waits that is not under way.
+    pub(super) fn timeout(
+        &self,
+        is_connected: bool,
+        sends_at: Option<Duration>,
+    ) -> Option<Duration> {
         if !is_connected || self.is_current() {
             return None;
         }
         if let Some(refused) = self.refused {
-            let may_start = wants_to_send && self.starting.is_none();
-            return may_start.then(|| refused.over_at.max(self.start_after));
+            let sends_at = sends_at.filter(|_| self.starting.is_none())?;
+            return Some(refused.over_at.max(self.start_after).max(sends_at));
         }
         let told = self.newest().filter(|newest| !newest.is_waiting_told);
         let tell = told.map(|newest| newest.since.at + TELL_AFTER);

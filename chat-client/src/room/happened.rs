@@ -71,6 +71,8 @@ pub struct Message {
     pub is_own: bool,
     /// Whether the sender's keys changed since this session entered.
     pub keys_changed: bool,
+    /// *Sent at* is more than 5 minutes from the clock here; only of live messages.
+    pub clock_off: bool,
     /// Where it stands and what was in it; shared with the other sessions of the process.
     pub opened: Arc<OpenedFrame>,
 }
@@ -86,7 +88,7 @@ impl Deref for Message {
 impl Message {
     /// What is to be said about the message beside its content.
     pub fn marks(&self) -> Marks {
-        let clock = if self.opened.clock_off {
+        let clock = if self.clock_off {
             Marks::CLOCK_OFF
         } else {
             Marks::NONE
@@ -102,7 +104,7 @@ impl Message {
     /// The deliver frame for a page, encoded once for all sessions of the process
     /// (docs/protocol.md#11-the-browsers-tier).
     pub fn page_frame(&self) -> Encoded {
-        if self.keys_changed {
+        if self.keys_changed || self.clock_off {
             self.encode()
         } else {
             self.opened.page.get_or_init(|| self.encode()).clone()

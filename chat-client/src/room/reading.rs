@@ -12,7 +12,7 @@ use wire_format::{
     command::rooms::{Entered, Resume},
     envelope::{Header, Storage},
     event::{MissedReason, UnreadableCause},
-    limits::{RING_BYTES, RING_FRAMES},
+    limits::{CLOCK_SKEW, RING_BYTES, RING_FRAMES},
 };
 
 use super::{Happened, Message, SealedRoom, Unreadable, shown::Shown};
@@ -54,15 +54,12 @@ struct Waiting {
 impl Waiting {
     /// Copies what may wait for long, so that it does not keep the memory of all that was read
     /// together with it.
-    fn kept(mut self) -> Self {
+    fn keep(&mut self) {
         if !self.is_kept {
             self.is_kept = true;
             self.deliver.payload = Bytes::copy_from_slice(&self.deliver.payload);
-            if let Ok(name) = Name::try_from(self.deliver.name.as_str()) {
-                self.deliver.name = name;
-            }
+            self.deliver.name = copy(&self.deliver.name);
         }
-        self
     }
 }
 
@@ -137,11 +134,6 @@ impl Reading {
         self.changed.insert(member, at) != Some(at)
     }
 
-    /// Nothing here waits for the clock: keys, and the epochs' own time, move what waits.
-    pub(super) fn timeout(&self) -> Option<Duration> {
-        None
-    }
-
     fn push(&mut self, waiting: Waiting) {
         self.waiting_bytes += waiting.deliver.payload.len();
         self.waiting.push_back(waiting);
@@ -205,7 +197,13 @@ impl SealedRoom {
     /// other sessions of the process have opened, byte for byte the same, and that are all this
     /// session could read next. Everything else is for [`SealedRoom::handle`], which would do the
     /// same with these.
-    pub fn skim(&mut self, frames: &mut Frames<'_>, most: usize, mut show: impl FnMut(Message)) {
+    pub fn skim(
+        &mut self,
+        now: Now,
+        frames: &mut Frames<'_>,
+        most: usize,
+        mut show: impl FnMut(Message),
+    ) {
         let is_settled = self.is_connected && self.epochs.is_current();
         if !is_settled || !self.reading.waiting.is_empty() || self.sending.waits_for_deliveries() {
             return;
@@ -233,6 +231,8 @@ impl SealedRoom {
             show(Message {
                 is_own: false,
                 keys_changed: reading.changed.contains_key(&opened.sender),
+                clock_off: opened.sequence > reading.ring_until
+                    && is_off(opened.header.sent_at, now.wall),
                 opened: Arc::clone(opened),
             });
         }
@@ -276,7 +276,10 @@ impl SealedRoom {
                 Err(NotNow::Never(cause, fault)) => self.unreadable(&first, cause, fault),
                 Err(NotNow::Awaited) => {
                     self.reading.waiting_bytes += first.deliver.payload.len();
-                    self.reading.waiting.push_front(first.kept());
+                    self.reading.waiting.push_front(first);
+                    if let Some(newest) = self.reading.waiting.back_mut() {
+                        newest.keep();
+                    }
                     break;
                 }
             }
@@ -318,7 +321,6 @@ impl SealedRoom {
             },
             deliver,
             envelope: &envelope,
-            live_at: waiting.live_at,
         };
         Ok(self.seat.shelf().open(&frame, &epoch))
     }
@@ -385,6 +387,9 @@ impl SealedRoom {
         self.tell(Happened::Message(Message {
             is_own,
             keys_changed: self.reading.changed.contains_key(&header.sender),
+            clock_off: waiting
+                .live_at
+                .is_some_and(|now| is_off(header.sent_at, now)),
             opened,
         }));
     }
@@ -397,11 +402,20 @@ impl SealedRoom {
             sequence: deliver.sequence,
             time: deliver.time,
             sender: deliver.sender,
-            name: deliver.name.clone(),
+            name: copy(&deliver.name),
             cause,
             fault,
         })));
     }
+}
+
+/// A name that does not keep the memory of what was read together with it.
+fn copy(name: &Name) -> Name {
+    Name::try_from(name.as_str()).unwrap_or_else(|_| name.clone())
+}
+
+fn is_off(sent_at: Millis, now: Millis) -> bool {
+    u128::from(sent_at.value().abs_diff(now.value())) > CLOCK_SKEW.as_millis()
 }
 
 /// Instances whose counters, and members whose changed keys, a session remembers.

@@ -83,6 +83,14 @@ impl Sending {
         !self.queue.is_empty()
     }
 
+    /// From when the first of the queue may go out, if it is not under way.
+    pub(super) fn acts_at(&self) -> Option<Duration> {
+        let first = self.queue.front().filter(|_| !self.is_under_way)?;
+        let catch_up = self.catch_up.filter(|_| first.is_doubtful);
+        let caught_up = catch_up.map_or(Duration::ZERO, |(_, until)| until);
+        Some(self.send_after.max(caught_up))
+    }
+
     /// Whether something may go out because of what is delivered.
     pub(super) fn waits_for_deliveries(&self) -> bool {
         self.has_something() && self.catch_up.is_some()

@@ -5,12 +5,13 @@ use std::{
     future::{Future, poll_fn},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use tokio::{
     sync::oneshot,
+    task::coop::consume_budget,
     time::{Sleep, sleep_until, timeout},
 };
 use wire_format::{MessageId, RoomId, Sequence, command::auth::Logout};
@@ -36,6 +37,10 @@ pub(super) struct Driver {
     pub(super) link: Link,
     pub(super) losses: Losses,
     /// Few, so they are searched.
+    #[expect(
+        clippy::vec_box,
+        reason = "a vector has room for four, and nearly all sessions are in one room"
+    )]
     pub(super) rooms: Vec<Box<SealedRoom>>,
     /// Commands on this connection whose replies have not come.
     pub(super) pending: Vec<(u32, Pending)>,
@@ -44,6 +49,8 @@ pub(super) struct Driver {
     mailbox: Arc<Mailbox>,
     /// Events that are to be handed over before anything is waited for.
     pub(super) told: VecDeque<SessionEvent>,
+    /// Somebody else had the last step: neither requests nor rooms keep the link waiting.
+    is_links_turn: bool,
     /// Set while a room wants to be woken.
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -83,6 +90,7 @@ impl Driver {
             sends_bytes: 0,
             mailbox,
             told: VecDeque::new(),
+            is_links_turn: false,
             timer: None,
         })
     }
@@ -92,6 +100,7 @@ impl Driver {
     pub(super) async fn run(mut self: Box<Self>) {
         let end = loop {
             let step = poll_fn(|cx| self.poll_step(cx)).await;
+            consume_budget().await;
             if let Err(end) = Box::pin(self.take(step)).await {
                 break end;
             }
@@ -104,23 +113,30 @@ impl Driver {
         loop {
             self.hand_over();
             let limit = self.settings.event_queue.max(1);
-            let left = match self.mailbox.look(cx, limit, !self.link.is_behind()) {
+            let links_turn = std::mem::take(&mut self.is_links_turn);
+            let wants_requests = !links_turn && !self.link.is_behind();
+            let post = self.mailbox.look(cx, limit, wants_requests);
+            let is_due = !links_turn && self.poll_timer(cx).is_ready();
+            let (step, left) = match post {
                 Post::ConsumerGone => return Poll::Ready(Step::ConsumerGone),
-                Post::Request(request) => return Poll::Ready(Step::Request(request)),
-                Post::Woken => return Poll::Ready(Step::Woken),
-                Post::Nothing(left) => left,
+                Post::Request(request) => (Some(Step::Request(request)), 0),
+                Post::Woken => (Some(Step::Woken), 0),
+                Post::Nothing(left) => (is_due.then_some(Step::Woken), left),
             };
-            if self.poll_timer(cx).is_ready() {
-                return Poll::Ready(Step::Woken);
+            if let Some(step) = step {
+                self.is_links_turn = true;
+                return Poll::Ready(step);
             }
             let news = if left == 0 {
                 self.link.poll_paused(cx)
             } else {
                 self.poll_news(cx, left)
             };
-            match ready!(news) {
-                News::Skimmed => {}
-                news => {
+            match news {
+                Poll::Pending if links_turn => {}
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(News::Skimmed) => {}
+                Poll::Ready(news) => {
                     self.hand_over();
                     return Poll::Ready(Step::News(news));
                 }

@@ -21,10 +21,14 @@ pub(super) struct SignedInLink {
 
 type Attempt = dyn Future<Output = Result<SignedInLink, ConnectError>> + Send;
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is up nearly all the time, and there is one in a session"
+)]
 pub(super) enum Link {
     Up(Connection),
     Connecting(Pin<Box<Attempt>>),
-    /// Between two attempts, and at the end.
+    /// Lost a moment ago, or given up.
     Down,
 }
 

@@ -12,7 +12,7 @@ use rand::RngExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 use wire_format::{
-    Deliver, ErrorCode, Event, Kind, Refusal, ReplyFrame, RoomId, Sequence,
+    Deliver, ErrorCode, Event, FrameCodec, Kind, Refusal, ReplyFrame, RoomId, Sequence,
     command::{
         Done, Operation,
         rooms::{Entered, OpenedRoom, Resume},
@@ -26,7 +26,7 @@ use super::{
     requests::{Pending, Reply},
 };
 use crate::{
-    clock::Now,
+    clock::{Clock, Now},
     connection::{Arrival, Frames},
     error::{CallError, Ended},
     room::{Asked, Command, Happened, Input, Opening, Output, SealedRoom, SendFailure},
@@ -39,7 +39,10 @@ impl Driver {
         let Self {
             link, rooms, told, ..
         } = self;
-        link.poll_news(cx, &mut |frames| skim(rooms, frames, told, room_left))
+        let clock = self.clock;
+        link.poll_news(cx, &mut |frames| {
+            skim(clock, rooms, frames, told, room_left)
+        })
     }
 
     pub(super) async fn arrived(&mut self, arrival: Arrival) -> Result<(), SessionEnd> {
@@ -302,7 +305,7 @@ impl Driver {
                 };
                 // A connection that has ended says so when it is next waited for.
                 if let Ok(request) = connection.publish(channel, epoch, payload) {
-                    self.pending.push((request, room(Asked::Publish(message))));
+                    self.expect(request, room(Asked::Publish(message)));
                 }
             }
         }
@@ -314,8 +317,18 @@ impl Driver {
             return pending.fail(CallError::NotConnected);
         };
         match connection.post(operation, tail) {
-            Ok(request) => self.pending.push((request, pending)),
+            Ok(request) => self.expect(request, pending),
             Err(ended) => pending.fail(CallError::Ended(ended)),
+        }
+    }
+
+    fn expect(&mut self, request: u32, pending: Pending) {
+        self.pending.push((request, pending));
+        if self.pending.len() > MOST_PENDING
+            && let Some(connection) = self.link.connection()
+        {
+            // It makes the session ask, and does not answer.
+            connection.end(Ended::Unasked);
         }
     }
 
@@ -368,11 +381,13 @@ struct Published {
 
 /// Takes deliveries that need nothing but to be shown.
 fn skim(
+    clock: Clock,
     rooms: &mut [Box<SealedRoom>],
     frames: &mut Frames<'_>,
     told: &mut VecDeque<SessionEvent>,
     room_left: usize,
 ) {
+    let mut now = None;
     while let Some((Kind::Deliver, body)) = frames.front() {
         let mut rooms = rooms.iter_mut();
         let channel = |room: &&mut Box<SealedRoom>| body.starts_with(room.channel().as_bytes());
@@ -382,7 +397,13 @@ fn skim(
         let id = room.id();
         let most = room_left.saturating_sub(told.len());
         let before = frames.taken();
-        room.skim(frames, most, |message| {
+        let now = *now.get_or_insert_with(|| clock.now());
+        if told.is_empty() {
+            // As many as the read holds of such frames.
+            let alike = frames.left() / (FrameCodec::HEAD_BYTES + body.len());
+            told.reserve(alike.min(most));
+        }
+        room.skim(now, frames, most, |message| {
             let happened = Happened::Message(message);
             told.push_back(SessionEvent::Room { room: id, happened });
         });
@@ -396,5 +417,8 @@ fn read<T: DeserializeOwned>(reply: &ReplyFrame) -> Result<Result<T, Refusal>, E
     reply.outcome::<T>().map_err(Ended::Protocol)
 }
 
+/// Replies that may be waited for: those of handles, and more of the rooms' own than an honest
+/// server leaves open.
+const MOST_PENDING: usize = 1024;
 /// However long a server asks to stay away.
 const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(60);

@@ -330,7 +330,7 @@ impl Hub {
                 let bytes = ServerFrame::Deliver(deliver.clone()).encode().stream();
                 let mut frames = Frames::new(&bytes);
                 let seen = &mut peer.seen;
-                room.skim(&mut frames, 1, |message| {
+                room.skim(now, &mut frames, 1, |message| {
                     seen.push(Happened::Message(message))
                 });
                 if frames.taken() > 0 {
@@ -583,7 +583,7 @@ fn line(happened: &Happened) -> Option<String> {
     Some(match happened {
         Happened::Message(message) => {
             let mut line = format!("{}: {}", message.name, common::text(message));
-            if message.opened.clock_off {
+            if message.clock_off {
                 line.push_str(" [clock]");
             }
             if message.keys_changed {

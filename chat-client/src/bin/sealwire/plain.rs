@@ -67,7 +67,7 @@ fn said(message: &Message) -> String {
     if message.keys_changed {
         line.push_str(" (keys changed)");
     }
-    if message.opened.clock_off {
+    if message.clock_off {
         line.push_str(" (clock is off)");
     }
     line.push_str(": ");
