@@ -161,6 +161,11 @@ async fn held_connections_live_and_hear_at_the_end() {
         (&30.into(), &30.into())
     );
     assert!(report["server_rss_bytes_per_connection"].is_number());
+    // One message at the end, and everyone heard it.
+    assert_eq!(
+        (&report["messages"], &report["deliveries"]),
+        (&1.into(), &30.into())
+    );
     stop(server).await;
 }
 

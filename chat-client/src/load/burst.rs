@@ -13,7 +13,7 @@ use super::{
     hall::Hall,
     meter::{Load, Meter},
     outgoing::Flushed,
-    press::Press,
+    press::{Press, WAITING_BYTES},
     wire::Wire,
 };
 
@@ -66,7 +66,7 @@ impl Window {
                 None => continue,
                 // It goes on when its socket has taken that.
                 Some(bytes) if bytes > WAITING_BYTES => continue,
-                Some(_) => each.min(room),
+                Some(_) => each.min(room).min(press.at_once()),
             };
             let now = hall.clock.now();
             let _: Flushed = press.publish(hall, self.turn, (count, now), cx);
@@ -77,5 +77,3 @@ impl Window {
 
 /// How often it is looked whether the run is over while nothing arrives.
 const TICK: Duration = Duration::from_millis(10);
-/// Bytes that one publisher's socket may be behind before the others go on without it.
-const WAITING_BYTES: usize = 1 << 20;

@@ -108,6 +108,18 @@ impl Plan {
         if self.talk && self.publishers > self.subscribers {
             return refuse("with talk, the publishers are among the subscribers".to_owned());
         }
+        let connections = self.subscribers.saturating_add(self.publishers);
+        let publishers = if self.idle {
+            self.subscribers / ROOM_MEMBERS + 1
+        } else {
+            self.publishers
+        };
+        let lanes = connections.saturating_mul(publishers);
+        if connections > CONNECTIONS || lanes > LANES {
+            return refuse(format!(
+                "at most {CONNECTIONS} connections, and {LANES} pairs of a publisher and a listener"
+            ));
+        }
         let least = notation.stamp_bytes();
         if self.payload_bytes < least {
             return refuse(format!("a payload has at least {least} bytes: its stamp"));
@@ -116,7 +128,9 @@ impl Plan {
             return refuse(format!("a payload has at most {PAYLOAD_BYTES} bytes"));
         }
         match self.pace {
-            Pace::Burst { window: 0 } => refuse("the window holds at least one".to_owned()),
+            Pace::Burst { window } if !(1..=WINDOW).contains(&window) => {
+                refuse(format!("the window holds 1 to {WINDOW} messages"))
+            }
             Pace::Rate(rate) if !(rate.is_finite() && rate > 0.0) => {
                 refuse("the rate is a number of messages a second".to_owned())
             }
@@ -129,6 +143,12 @@ impl Plan {
 const LARGE_BYTES: usize = 512;
 /// Largest payload: what a frame of every protocol here takes.
 const PAYLOAD_BYTES: usize = 256 * 1024;
+/// Connections of a run: each costs this process a socket and some memory.
+const CONNECTIONS: usize = 200_000;
+/// Pairs of a publisher and a listener: each is counted by itself, in 16 bytes.
+const LANES: usize = 20_000_000;
+/// Largest window, in messages.
+const WINDOW: usize = 1_000_000;
 /// Members of a room of held connections: everyone who enters is announced to those who are in.
 const ROOM_MEMBERS: usize = 1_000;
 
@@ -209,7 +229,11 @@ mod tests {
                     pace: Pace::Burst { window: 0 },
                     ..plan(1, 1)
                 },
-                "the window holds at least one",
+                "the window holds 1 to 1000000 messages",
+            ),
+            (
+                plan(100_000, 100_000),
+                "at most 200000 connections, and 20000000 pairs of a publisher and a listener",
             ),
             (
                 Plan {

@@ -89,7 +89,8 @@ impl Press {
             return Flushed::All;
         };
         let (wire, seat) = (hall.wire, publisher.seat);
-        let Some(outgoing) = hall.outgoing(seat.number) else {
+        let outgoing = hall.outgoing(seat.number);
+        let Some(outgoing) = outgoing.filter(|outgoing| !outgoing.is_dead()) else {
             return Flushed::All;
         };
         for _ in 0..count {
@@ -108,7 +109,13 @@ impl Press {
         hall.flush(seat.number, cx)
     }
 
-    /// What a publisher's connection is like; `None` if it takes nothing any more.
+    /// Messages that a publisher may append in one go.
+    pub(super) fn at_once(&self) -> u64 {
+        let messages = WAITING_BYTES / self.payload.len().max(1) + 1;
+        u64::try_from(messages).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes that a publisher's socket has not taken; `None` if it takes nothing any more.
     pub(super) fn waiting<W: Wire>(
         &self,
         hall: &mut Hall<'_, W>,
@@ -132,3 +139,6 @@ impl Press {
         hall.listeners().iter().map(lost_by).sum()
     }
 }
+
+/// Bytes that one publisher's socket may be behind before the others go on without it.
+pub(super) const WAITING_BYTES: usize = 1 << 20;

@@ -80,6 +80,10 @@ async fn carry_out<W: Wire>(
     }
     progress(Progress::Draining);
     drain(&mut hall, &press).await?;
+    if plan.idle {
+        measured.received = hall.received();
+        measured.sent = press.sent();
+    }
 
     let connections = u64::try_from(seats.len()).unwrap_or(u64::MAX);
     let grown = before
