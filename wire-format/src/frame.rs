@@ -11,6 +11,7 @@ mod close;
 mod command;
 mod deliver;
 mod event;
+mod numbered;
 mod publish;
 mod reply;
 

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::{
-    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, Size, header_and_tail, json_of,
-    put_header_and_tail,
+    Encoded, Kind, json_of,
+    numbered::{Numbered, NumberedRef},
 };
-use crate::{command::Operation, cursor::Cursor, error::FrameError};
+use crate::{command::Operation, error::FrameError};
 
 /// A request whose JSON header has not been read yet: see [`Command::parse`](crate::command::Command::parse).
 #[derive(Clone, Eq, PartialEq)]
@@ -44,9 +44,11 @@ impl CommandFrame {
     }
 
     pub(super) fn parse(body: Bytes) -> Result<Self, FrameError> {
-        let mut cursor = Cursor::new(body);
-        let request = cursor.u32().ok_or(FrameError::Truncated(Kind::Command))?;
-        let (header, tail) = header_and_tail(Kind::Command, cursor)?;
+        let Numbered {
+            request,
+            header,
+            tail,
+        } = Numbered::parse(Kind::Command, body)?;
         Ok(Self {
             request,
             header,
@@ -55,26 +57,21 @@ impl CommandFrame {
     }
 
     pub(super) fn encode(&self) -> Encoded {
-        let Self {
-            request,
-            header,
-            tail,
-        } = self;
-        let length = REQUEST_BYTES + HEADER_LENGTH_BYTES + header.len() + tail.len();
-        Encoded::build(Kind::Command, length, |body| {
-            body.put_u32(*request);
-            put_header_and_tail(body, header, tail);
-        })
+        self.numbered().encode(Kind::Command)
+    }
+
+    fn numbered(&self) -> NumberedRef<'_> {
+        NumberedRef {
+            request: self.request,
+            header: &self.header,
+            tail: &self.tail,
+        }
     }
 }
 
 impl fmt::Debug for CommandFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CommandFrame")
-            .field("request", &self.request)
-            .field("header", &Size(&self.header))
-            .field("tail", &Size(&self.tail))
-            .finish()
+        self.numbered().debug("CommandFrame", f)
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::{
-    Encoded, HEADER_LENGTH_BYTES, Kind, REQUEST_BYTES, Size, header_and_tail, json_of,
-    put_header_and_tail,
+    Encoded, Kind, json_of,
+    numbered::{Numbered, NumberedRef},
 };
 use crate::{
-    cursor::Cursor,
     error::{FrameError, Refusal},
     json,
 };
@@ -77,9 +76,11 @@ impl ReplyFrame {
     }
 
     pub(super) fn parse(body: Bytes) -> Result<Self, FrameError> {
-        let mut cursor = Cursor::new(body);
-        let request = cursor.u32().ok_or(FrameError::Truncated(Kind::Reply))?;
-        let (header, tail) = header_and_tail(Kind::Reply, cursor)?;
+        let Numbered {
+            request,
+            header,
+            tail,
+        } = Numbered::parse(Kind::Reply, body)?;
         Ok(Self {
             request,
             header,
@@ -88,26 +89,21 @@ impl ReplyFrame {
     }
 
     pub(super) fn encode(&self) -> Encoded {
-        let Self {
-            request,
-            header,
-            tail,
-        } = self;
-        let length = REQUEST_BYTES + HEADER_LENGTH_BYTES + header.len() + tail.len();
-        Encoded::build(Kind::Reply, length, |body| {
-            body.put_u32(*request);
-            put_header_and_tail(body, header, tail);
-        })
+        self.numbered().encode(Kind::Reply)
+    }
+
+    fn numbered(&self) -> NumberedRef<'_> {
+        NumberedRef {
+            request: self.request,
+            header: &self.header,
+            tail: &self.tail,
+        }
     }
 }
 
 impl fmt::Debug for ReplyFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReplyFrame")
-            .field("request", &self.request)
-            .field("header", &Size(&self.header))
-            .field("tail", &Size(&self.tail))
-            .finish()
+        self.numbered().debug("ReplyFrame", f)
     }
 }
 
