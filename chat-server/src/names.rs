@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use precis_profiles::{Nickname, precis_core::profile::Profile};
+use unicode_normalization::char::is_combining_mark;
 use unicode_security::confusable_detection::skeleton;
 use wire_format::{
     Name,
@@ -76,16 +77,25 @@ fn is_deceptive(scalar: char) -> bool {
 
 /// No mark without a letter, and no tower of marks that covers the lines around it.
 fn marks_are_few(name: &str) -> bool {
-    // A name begins as if the tower were full.
-    let mut tower = HIGHEST_TOWER;
+    // A name begins as if both towers were full.
+    let (mut common, mut any) = (HIGHEST_TOWER, HIGHEST_TOWER_OF_A_SCRIPT);
     name.chars().all(|scalar| {
-        tower = if is_mark(scalar) { tower + 1 } else { 0 };
-        tower <= HIGHEST_TOWER
+        common = if is_common_mark(scalar) {
+            common + 1
+        } else {
+            0
+        };
+        any = if is_combining_mark(scalar) {
+            any + 1
+        } else {
+            0
+        };
+        common <= HIGHEST_TOWER && any <= HIGHEST_TOWER_OF_A_SCRIPT
     })
 }
 
 /// The marks that go with letters of any script.
-fn is_mark(scalar: char) -> bool {
+fn is_common_mark(scalar: char) -> bool {
     matches!(
         scalar,
         '\u{300}'..='\u{36f}'
@@ -105,8 +115,11 @@ fn fold(text: &str) -> String {
         .collect()
 }
 
-/// Marks on one letter.
+/// Marks of any script on one letter.
 const HIGHEST_TOWER: usize = 2;
+/// Marks of whatever kind on one letter: the stacks of Tibetan and the points and accents of
+/// pointed Hebrew need no more.
+const HIGHEST_TOWER_OF_A_SCRIPT: usize = 4;
 /// Scalar values that one scalar value may become or come from (UAX #15).
 const LONGEST_DECOMPOSITION: usize = 18;
 
@@ -182,6 +195,22 @@ mod tests {
             "a\u{180e}b",
         ] {
             assert_eq!(person(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn marks_of_a_script_make_no_towers() {
+        for bad in [
+            "ก\u{e34}\u{e34}\u{e34}\u{e34}\u{e34}ข",
+            "ب\u{64b}\u{64c}\u{64d}\u{64e}\u{64f}ا",
+            "א\u{5b0}\u{5b1}\u{5b2}\u{5b3}\u{5b4}ב",
+            "\u{e34}กข",
+        ] {
+            assert_eq!(person(bad), None, "{bad:?}");
+        }
+        for good in ["ที่นี่", "क्ष्मि", "ཧཱུྃཀ", "שָּׁלוֹם", "مُحَمَّد"]
+        {
+            assert!(person(good).is_some(), "{good}");
         }
     }
 
