@@ -215,3 +215,6 @@ impl Connection {
         End::Closed(Some(code))
     }
 }
+
+#[cfg(test)]
+mod tests;

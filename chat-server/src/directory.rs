@@ -1,7 +1,7 @@
 //! Who is signed in, and under which names.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,13 +19,10 @@ pub(crate) struct Directory {
 
 #[derive(Default)]
 struct Live {
-    by_member: HashMap<MemberId, Entry>,
-    by_look: HashMap<Arc<str>, MemberId>,
-}
-
-struct Entry {
-    session: Arc<Session>,
-    looks: Box<[Arc<str>]>,
+    by_member: HashMap<MemberId, Arc<Session>>,
+    /// Who leaves looks them up again by the name: kept, they were 64 bytes a session.
+    by_look: HashMap<Box<str>, MemberId>,
+    sign_ins: u64,
 }
 
 impl Directory {
@@ -41,9 +38,7 @@ impl Directory {
         outbox: Arc<Outbox>,
     ) -> Result<Arc<Session>, ErrorCode> {
         let looks = names::look_alikes(name.as_str());
-        let looks = looks.into_iter().map(Arc::from).collect();
-        let session = Session::new(member, name, outbox);
-        let replaced = self.lock().put(Arc::clone(&session), looks)?;
+        let (session, replaced) = self.lock().put(member, name, outbox, looks)?;
         if let Some(replaced) = replaced {
             replaced.end(LeaveReason::Lost);
             replaced.outbox().close(CloseCode::Replaced);
@@ -58,7 +53,7 @@ impl Directory {
         let is_live = live
             .by_member
             .get(&session.member())
-            .is_some_and(|entry| Arc::ptr_eq(&entry.session, session));
+            .is_some_and(|live| Arc::ptr_eq(live, session));
         if is_live {
             live.take(session.member());
         }
@@ -66,9 +61,7 @@ impl Directory {
 
     /// The live session of a member.
     pub(crate) fn find(&self, member: MemberId) -> Option<Arc<Session>> {
-        let live = self.lock();
-        let entry = live.by_member.get(&member)?;
-        Some(Arc::clone(&entry.session))
+        self.lock().by_member.get(&member).map(Arc::clone)
     }
 
     /// How many sessions are live.
@@ -82,31 +75,34 @@ impl Directory {
 }
 
 impl Live {
-    /// Gives the session that was replaced, if there was one.
+    /// Gives the new session, and the one that it replaces if there is one.
     fn put(
         &mut self,
-        session: Arc<Session>,
-        looks: Box<[Arc<str>]>,
-    ) -> Result<Option<Arc<Session>>, ErrorCode> {
-        let member = session.member();
+        member: MemberId,
+        name: Name,
+        outbox: Arc<Outbox>,
+        looks: BTreeSet<String>,
+    ) -> Result<(Arc<Session>, Option<Arc<Session>>), ErrorCode> {
         let is_taken = looks
             .iter()
-            .filter_map(|look| self.by_look.get(&**look))
+            .filter_map(|look| self.by_look.get(look.as_str()))
             .any(|owner| *owner != member);
         if is_taken {
             return Err(ErrorCode::NameTaken);
         }
         let replaced = self.take(member);
-        self.by_look
-            .extend(looks.iter().map(|look| (Arc::clone(look), member)));
-        self.by_member.insert(member, Entry { session, looks });
-        Ok(replaced)
+        let looks = looks.into_iter().map(String::into_boxed_str);
+        self.by_look.extend(looks.map(|look| (look, member)));
+        self.sign_ins += 1;
+        let session = Session::new(self.sign_ins, member, name, outbox);
+        self.by_member.insert(member, Arc::clone(&session));
+        Ok((session, replaced))
     }
 
     fn take(&mut self, member: MemberId) -> Option<Arc<Session>> {
-        let Entry { session, looks } = self.by_member.remove(&member)?;
-        for look in &looks {
-            self.by_look.remove(look);
+        let session = self.by_member.remove(&member)?;
+        for look in names::look_alikes(session.name().as_str()) {
+            self.by_look.remove(look.as_str());
         }
         Some(session)
     }

@@ -17,13 +17,15 @@ use crate::{
 
 /// One signed-in connection: who it is, where it is and what keys it announced.
 pub(crate) struct Session {
+    /// The later sign-in has the higher number.
+    number: u64,
     member: MemberId,
     name: Name,
     outbox: Arc<Outbox>,
     /// `None` once the session has ended. Never held across an await; taken before a room's lock.
     rooms: Mutex<Option<Vec<Place>>>,
     /// Held to copy or replace it; taken after a room's lock.
-    announcement: Mutex<Option<Kept>>,
+    announcement: Mutex<Option<Box<Kept>>>,
 }
 
 /// A room that the session is in.
@@ -40,14 +42,20 @@ pub(crate) struct Kept {
 }
 
 impl Session {
-    pub(crate) fn new(member: MemberId, name: Name, outbox: Arc<Outbox>) -> Arc<Self> {
+    pub(crate) fn new(number: u64, member: MemberId, name: Name, outbox: Arc<Outbox>) -> Arc<Self> {
         Arc::new(Self {
+            number,
             member,
             name,
             outbox,
             rooms: Mutex::new(Some(Vec::new())),
             announcement: Mutex::new(None),
         })
+    }
+
+    /// Whether it signed in after `other` did.
+    pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
+        self.number > other.number
     }
 
     pub(crate) fn member(&self) -> MemberId {
@@ -77,12 +85,12 @@ impl Session {
 
     /// The keys it announced last.
     pub(crate) fn announcement(&self) -> Option<Kept> {
-        self.lock_announcement().clone()
+        self.lock_announcement().as_deref().cloned()
     }
 
     /// Keeps an announcement and has all its rooms told.
     pub(crate) fn announce(&self, kept: Kept) {
-        *self.lock_announcement() = Some(kept);
+        *self.lock_announcement() = Some(Box::new(kept));
         for room in self.rooms() {
             room.announced(self);
         }
@@ -174,7 +182,7 @@ impl Session {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_announcement(&self) -> MutexGuard<'_, Option<Kept>> {
+    fn lock_announcement(&self) -> MutexGuard<'_, Option<Box<Kept>>> {
         self.announcement
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

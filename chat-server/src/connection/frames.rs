@@ -62,18 +62,31 @@ impl Connection {
     pub(super) async fn take_frames(&mut self, buffer: &mut BytesMut) -> Option<End> {
         let mut batch = Batch::begin(&self.node);
         loop {
-            let mut next = match self.codec.cut(buffer) {
+            let next = match self.codec.cut(buffer) {
                 Ok(Some(frame)) => self.take(frame, batch),
                 Ok(None) => return None,
                 Err(error) => Next::End(self.close(error.close_code())),
             };
-            while let Next::WaitFor(room, publish) = next {
-                Box::pin(room.until_taken()).await;
-                batch = Batch::begin(&self.node);
-                next = self.publish_paid(publish, batch);
+            match next {
+                Next::Read => {}
+                Next::WaitFor(room, publish) => {
+                    // Most connections never wait: what that takes is not part of every one.
+                    Box::pin(self.publish_when_taken(room, publish)).await;
+                    batch = Batch::begin(&self.node);
+                }
+                Next::End(end) => return Some(end),
             }
-            if let Next::End(end) = next {
-                return Some(end);
+        }
+    }
+
+    /// Hands over a publish that met a crowded room, once there is space.
+    async fn publish_when_taken(&self, mut room: Arc<Room>, mut publish: Publish) {
+        loop {
+            room.until_taken().await;
+            match self.publish_paid(publish, Batch::begin(&self.node)) {
+                Next::WaitFor(still, again) => (room, publish) = (still, again),
+                // A publish that was paid for is answered and never ends a connection.
+                Next::Read | Next::End(_) => return,
             }
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum EnterError {
     Forgotten,
     /// The room has as many members as it may.
     Full,
+    /// The session was taken over, and the newer one is here already.
+    TakenOver,
 }
 
 impl From<EnterError> for ErrorCode {
@@ -27,6 +29,7 @@ impl From<EnterError> for ErrorCode {
         match error {
             EnterError::Forgotten => Self::NoSuchRoom,
             EnterError::Full => Self::RoomFull,
+            EnterError::TakenOver => Self::NotSignedIn,
         }
     }
 }
@@ -50,6 +53,10 @@ impl Room {
         let member = session.member();
         let seat = match state.occupants.get(&member) {
             Some(occupant) if Arc::ptr_eq(&occupant.session, session) => Arc::clone(&occupant.seat),
+            // It has yet to be told of its end; who came after it is not put out.
+            Some(occupant) if occupant.session.is_newer_than(session) => {
+                return Err(EnterError::TakenOver);
+            }
             Some(_) => {
                 // The same person's older session has not finished leaving.
                 self.leave_locked(&mut state, member, LeaveReason::Lost);

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 use tokio_util::task::TaskTracker;
 use wire_format::{EpochNumber, Millis, Name, Publish, PublishFlags};
@@ -18,7 +18,9 @@ pub(super) fn session(number: usize, figures: &Arc<Figures>) -> Arc<Session> {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&u64::try_from(number).expect("small").to_le_bytes());
     let name = Name::try_from("somebody").expect("a name");
+    static SIGN_INS: AtomicU64 = AtomicU64::new(0);
     Session::new(
+        SIGN_INS.fetch_add(1, Ordering::Relaxed),
         MemberId::from_bytes(id),
         name,
         Outbox::tls(Arc::new(shared)),
@@ -71,6 +73,17 @@ async fn a_publish_needs_the_very_session_that_is_here() {
     // The older one's farewell does not put the newer one out.
     room.exit(&old, wire_format::event::LeaveReason::Lost);
     assert_eq!(room.summary().members, 1);
+}
+
+#[tokio::test]
+async fn a_session_that_was_taken_over_puts_nobody_out() {
+    let figures = Arc::new(Figures::new());
+    let room = room(&figures);
+    let (old, new) = (session(1, &figures), session(1, &figures));
+    room.enter(&new, 1, None).expect("a place");
+    let entered = room.enter(&old, 1, None).map(|_| ());
+    assert_eq!(entered, Err(enter::EnterError::TakenOver));
+    assert!(room.lock().is_here(&new));
 }
 
 #[tokio::test]
