@@ -117,7 +117,8 @@ impl Gate {
     /// Everything that was asked here and not reached.
     pub(crate) fn is_missed(&self, results: &Results) -> bool {
         let beside = |peer: &(Case, Who, Demand)| self.beside(results, *peer);
-        self.reference(results) == Verdict::Missed
+        results.is_unfinished(self.case)
+            || self.reference(results) == Verdict::Missed
             || self
                 .beside
                 .iter()

@@ -27,7 +27,9 @@ pub(crate) fn print(results: &Results, options: &Options) {
         println!("note: {note}");
     }
     if results.has_lost() {
-        println!("LOST: messages or connections of Sealwire's, see the tables");
+        println!(
+            "LOST: messages or connections of Sealwire's, or a whole case; see the tables and notes"
+        );
     }
     if options.quick {
         println!("a quick run: no figure is judged");

@@ -13,6 +13,7 @@ use crate::{
 pub(crate) struct Results {
     figures: BTreeMap<(Case, Measure, Who), Vec<f64>>,
     faults: BTreeMap<(Case, Who), Faults>,
+    unfinished: BTreeSet<Case>,
     notes: Vec<String>,
 }
 
@@ -51,6 +52,16 @@ impl Results {
         }
     }
 
+    /// Sealwire did not get through a case: whatever is asked there is missed.
+    pub(crate) fn unfinished(&mut self, case: Case) {
+        self.unfinished.insert(case);
+    }
+
+    /// Whether Sealwire did not get through this case.
+    pub(crate) fn is_unfinished(&self, case: Case) -> bool {
+        self.unfinished.contains(&case)
+    }
+
     /// The sentences.
     pub(crate) fn notes(&self) -> &[String] {
         &self.notes
@@ -66,13 +77,13 @@ impl Results {
         self.faults.get(&(case, who)).copied()
     }
 
-    /// Whether Sealwire lost a message anywhere.
+    /// Whether Sealwire lost a message anywhere, or did not get through a case.
     pub(crate) fn has_lost(&self) -> bool {
         let mut ours = self
             .faults
             .iter()
             .filter(|((_, who), _)| *who == Who::Sealwire);
-        ours.any(|(_, faults)| *faults != Faults::default())
+        ours.any(|(_, faults)| *faults != Faults::default()) || !self.unfinished.is_empty()
     }
 
     /// Who was measured in this case, in the order of [`Who`].

@@ -16,13 +16,13 @@ use crate::{
 /// Measures each case once.
 ///
 /// # Errors
-/// Sealwire failed.
+/// Sealwire does not start.
 pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     if bench.wants_any(&[Case::Browser, Case::BrowserIdle]) {
         sealed_room(bench).await?;
         for who in [Who::SocketIo, Who::Flask] {
             let plan = bench.plan(SESSIONS, PAYLOAD);
-            peer(bench, Case::Browser, who, plan).await?;
+            peer(bench, Case::Browser, who, plan).await;
         }
     }
     if bench.wants_any(&[Case::Browser, Case::BrowserIdle, Case::TwoTier]) {
@@ -31,7 +31,7 @@ pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
             talk: true,
             ..bench.plan(TWO_TIER_USERS, PAYLOAD)
         };
-        peer(bench, Case::TwoTier, Who::TwoTier, plan).await?;
+        peer(bench, Case::TwoTier, Who::TwoTier, plan).await;
     }
     if bench.wants_any(&[Case::Sealing]) {
         sealing(bench).await?;
@@ -39,7 +39,7 @@ pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn peer(bench: &mut Bench, case: Case, who: Who, plan: Plan) -> anyhow::Result<()> {
+async fn peer(bench: &mut Bench, case: Case, who: Who, plan: Plan) {
     match Server::start(who, &bench.programs).await {
         Ok(server) => {
             let target = Target {
@@ -47,11 +47,10 @@ async fn peer(bench: &mut Bench, case: Case, who: Who, plan: Plan) -> anyhow::Re
                 address: server.address,
                 pids: &server.pids(),
             };
-            bench.measure(case, target, plan).await?;
+            bench.measure(case, target, plan).await;
         }
         Err(error) => bench.leave_out(case, who, &format!("{error:#}")),
     }
-    Ok(())
 }
 
 /// A room of browser sessions on one proxy; both tiers count.
@@ -63,7 +62,8 @@ async fn sealed_room(bench: &mut Bench) -> anyhow::Result<()> {
     };
     let settle = || tiers.pin(pin::SERVER_CORE, pin::SERVER_CORE);
     let report = sessions(&tiers, &plan, settle).await?;
-    bench.keep(Case::Browser, Who::Sealwire, report)
+    bench.keep(Case::Browser, Who::Sealwire, report);
+    Ok(())
 }
 
 /// 100 listeners on one proxy, which has a core for itself: only its CPU counts.
@@ -88,7 +88,8 @@ async fn sealing(bench: &mut Bench) -> anyhow::Result<()> {
             Some(alone),
         );
     }
-    bench.keep(Case::Sealing, Who::Sealwire, report)
+    bench.keep(Case::Sealing, Who::Sealwire, report);
+    Ok(())
 }
 
 /// Puts a load of browser sessions on the proxy. Making their keys takes longer than anything that is
@@ -101,10 +102,12 @@ async fn sessions(
     let address = tiers.address();
     let wire = Browser::new(address, &address.to_string(), ROOM.to_owned())?;
     let mut settled = Ok(());
-    let report = load::run(&wire, plan, |progress| {
-        if progress == Progress::Quiet {
-            settled = settle();
+    let report = load::run(&wire, plan, |progress| match progress {
+        Progress::Joining { joined, of } if joined % TELL_EVERY == 0 => {
+            println!("{joined} of {of} browser sessions are in");
         }
+        Progress::Quiet => settled = settle(),
+        _ => {}
     })
     .await;
     settled?;
@@ -112,6 +115,7 @@ async fn sessions(
 }
 
 const SESSIONS: usize = 1_000;
+const TELL_EVERY: usize = 250;
 const LISTENERS: usize = 100;
 const TWO_TIER_USERS: usize = 50;
 /// Bytes of a text.

@@ -11,14 +11,14 @@ use crate::{
 /// Measures each case once, one server after the other.
 ///
 /// # Errors
-/// Sealwire failed.
+/// Sealwire does not start.
 pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     if !bench.wants_any(CASES) {
         return Ok(());
     }
     for who in [Who::Sealwire, Who::Nats, Who::Redis, Who::Mosquitto] {
         match Server::start(who, &bench.programs).await {
-            Ok(server) => all(bench, who, &server).await?,
+            Ok(server) => all(bench, who, &server).await,
             Err(error) if who == Who::Sealwire => return Err(error),
             Err(error) => bench.leave_out(CASES[0], who, &format!("{error:#}")),
         }
@@ -26,7 +26,7 @@ pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn all(bench: &mut Bench, who: Who, server: &Server) -> anyhow::Result<()> {
+async fn all(bench: &mut Bench, who: Who, server: &Server) {
     for case in CASES {
         if bench.options.wants(&case.to_string()) {
             let target = Target {
@@ -35,10 +35,9 @@ async fn all(bench: &mut Bench, who: Who, server: &Server) -> anyhow::Result<()>
                 pids: &server.pids(),
             };
             let plan = plan(bench, *case);
-            bench.measure(*case, target, plan).await?;
+            bench.measure(*case, target, plan).await;
         }
     }
-    Ok(())
 }
 
 fn plan(bench: &Bench, case: Case) -> Plan {
