@@ -59,7 +59,7 @@ pub enum Progress {
         /// Of so many.
         of: usize,
     },
-    /// Everyone is in; nothing is sent until nothing arrives.
+    /// Everyone is in; nothing is sent until nothing arrives and the server rests.
     Quiet,
     /// Load that is not measured.
     WarmUp,

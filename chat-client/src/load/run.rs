@@ -62,7 +62,7 @@ async fn carry_out<W: Wire>(
     .await?;
     press.meet(hall.listeners());
     progress(Progress::Quiet);
-    quiet(&mut hall, plan).await?;
+    quiet(&mut hall, plan, &server).await?;
     let after = server.resident()?;
 
     let mut is_stalled = false;
@@ -110,14 +110,28 @@ async fn leave<W: Wire>(hall: &mut Hall<'_, W>) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Rounds until nothing arrives any more: those who are in are told of those who come in.
-async fn quiet<W: Wire>(hall: &mut Hall<'_, W>, plan: &Plan) -> Result<(), LoadError> {
+/// Rounds until nothing arrives any more, since those who are in are told of those who come in, and
+/// until the server rests: a web-proxy makes keys for the next ones.
+async fn quiet<W: Wire>(
+    hall: &mut Hall<'_, W>,
+    plan: &Plan,
+    server: &Account,
+) -> Result<(), LoadError> {
     let silence = nanos(if plan.idle { 2 * QUIET } else { QUIET });
     let joined = hall.clock.now();
+    let mut looked = (joined, server.cpu()?);
+    let mut is_busy = false;
     loop {
         let now = hall.clock.now();
-        let heard = hall.heard_at().max(joined);
-        if now.saturating_sub(heard) >= silence || now - joined > QUIET_NANOS_AT_MOST {
+        let span = now.saturating_sub(looked.0);
+        if span >= LOOK_AT_CPU_NANOS {
+            let used = server.cpu()?;
+            let busy = used.zip(looked.1).map(|(to, from)| to.saturating_sub(from));
+            is_busy = busy.is_some_and(|busy| busy > span / BUSY_PART);
+            looked = (now, used);
+        }
+        let is_silent = now.saturating_sub(hall.heard_at().max(joined)) >= silence;
+        if is_silent && !is_busy || now - joined > QUIET_NANOS_AT_MOST {
             return Ok(());
         }
         hall.beside(sleep(LOOK)).await?;
@@ -169,7 +183,11 @@ fn found<W: Wire>(report: Report, hall: &Hall<'_, W>, press: &Press, measured: M
 
 /// Silence after which everyone is in; held connections get twice that.
 const QUIET: Duration = Duration::from_secs(1);
-/// It is never waited longer for silence.
+/// How often it is looked whether the server rests.
+const LOOK_AT_CPU_NANOS: u64 = 250_000_000;
+/// A server that uses more than this part of a core does not rest.
+const BUSY_PART: u64 = 10;
+/// It is never waited longer for silence and rest.
 const QUIET_NANOS_AT_MOST: u64 = 60_000_000_000;
 /// How long what is under way may take.
 const DRAIN_NANOS: u64 = 3_000_000_000;

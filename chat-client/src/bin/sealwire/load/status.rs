@@ -65,7 +65,7 @@ impl StatusLine {
 fn words(progress: Progress) -> String {
     match progress {
         Progress::Joining { joined, of } => format!("{joined} of {of} connections are in"),
-        Progress::Quiet => "everyone is in; waiting for silence".to_owned(),
+        Progress::Quiet => "everyone is in; waiting until the server rests".to_owned(),
         Progress::WarmUp => "warming up".to_owned(),
         Progress::Measuring { deliveries, millis } => {
             let rate = deliveries.saturating_mul(1_000) / millis.max(1);
