@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderValue, Version, header};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use wire_format::limits::PING_EVERY;
 
@@ -22,7 +22,10 @@ use crate::{
     figures::StreamKind,
     rejection::Rejection,
     same_site::Purpose,
-    session::{downlink::Stream, outbox::Outbox},
+    session::{
+        downlink::Stream,
+        outbox::{GOODBYE, Outbox},
+    },
 };
 
 pub(super) async fn open(
@@ -87,7 +90,7 @@ impl Watch {
                 return;
             }
             // Handed over, and perhaps not written.
-            self.outbox.overdue().await;
+            sleep(GOODBYE).await;
         }
         self.cut.cancel();
     }

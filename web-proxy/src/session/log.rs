@@ -6,7 +6,7 @@
 
 mod ring;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use bytes::Bytes;
 use wire_format::{
@@ -33,11 +33,16 @@ pub(super) struct Log {
     own_bytes: usize,
 }
 
-#[derive(Debug)]
 struct Own {
     sequence: u64,
     /// `None` where nothing came.
     frame: Option<Bytes>,
+}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} bytes", self.sequence, self.bytes())
+    }
 }
 
 impl Own {
@@ -47,7 +52,6 @@ impl Own {
 }
 
 /// What a session may see of a channel.
-#[derive(Debug)]
 pub(super) struct View {
     run: RunId,
     floor: Option<u64>,

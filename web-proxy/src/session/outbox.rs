@@ -12,6 +12,7 @@ mod scratch;
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,7 +20,7 @@ use bytes::Bytes;
 use tokio::{
     net::TcpStream,
     sync::Notify,
-    time::{Duration, sleep},
+    time::{Duration, Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use wire_format::{CloseCode, ServerFrame};
@@ -34,15 +35,18 @@ pub(crate) struct Outbox {
     closed: CancellationToken,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     frames: VecDeque<Bytes>,
     bytes: usize,
-    end: Option<CloseCode>,
+    /// Set when the stream was closed: how, and when.
+    end: Option<(CloseCode, Instant)>,
     /// Where WebSocket messages go without detour; `None` where the stream's task writes them all.
     direct: Option<Arc<TcpStream>>,
-    /// The rest of what was written in part, and answers to control frames: what goes first.
+    /// The rest of what was written in part: what goes first.
     rest: Vec<u8>,
+    /// The newest answers to control frames: what goes between two messages.
+    answers: Vec<u8>,
     /// Whether the stream's task is writing a chunk.
     is_writing: bool,
 }
@@ -129,15 +133,11 @@ impl Outbox {
         }
     }
 
-    /// Puts an answer to a control frame, ready to be written, in front of all that waits. One too
-    /// many is dropped: only the newest ping wants an answer (RFC 6455 §5.5.3).
-    pub(crate) fn answer(&self, control: &[u8]) {
-        let mut state = self.lock();
-        if state.rest.len() < ANSWER_BYTES {
-            state.rest.extend_from_slice(control);
-            drop(state);
-            self.filled.notify_one();
-        }
+    /// Puts answers to control frames, ready to be written, in front of all frames that wait. They
+    /// replace what still waits: only the newest ping wants an answer (RFC 6455 §5.5.3).
+    pub(crate) fn answer(&self, control: Vec<u8>) {
+        self.lock().answers = control;
+        self.filled.notify_one();
     }
 
     /// Waits until the stream's task has something to write and gives the next chunk of it, as
@@ -170,7 +170,8 @@ impl Outbox {
     /// Waits until the stream was closed and its last frames should have been taken.
     pub(crate) async fn overdue(&self) {
         self.closed.cancelled().await;
-        sleep(GOODBYE).await;
+        let closed_at = self.lock().end.map(|(_, at)| at);
+        sleep_until(closed_at.unwrap_or_else(Instant::now) + GOODBYE).await;
     }
 
     fn tell_closed(&self) {
@@ -183,16 +184,25 @@ impl Outbox {
     }
 }
 
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} frames, {} bytes", self.frames.len(), self.bytes)
+    }
+}
+
 impl State {
     /// Whether something waits that nobody is writing.
     fn is_behind(&self) -> bool {
-        let is_empty = self.rest.is_empty() && self.frames.is_empty();
-        !is_empty && !self.is_writing
+        !self.is_empty() && !self.is_writing
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rest.is_empty() && self.answers.is_empty() && self.frames.is_empty()
     }
 
     /// Writes as many frames as the stream takes now; gives those that are left.
     fn write_direct<'a>(&mut self, mut frames: &'a [Bytes]) -> &'a [Bytes] {
-        let is_empty = self.rest.is_empty() && self.frames.is_empty();
+        let is_empty = self.is_empty();
         let Some(stream) = self
             .direct
             .as_ref()
@@ -225,6 +235,7 @@ impl State {
 
     fn next_chunk(&mut self) -> Vec<u8> {
         let mut chunk = std::mem::take(&mut self.rest);
+        chunk.append(&mut std::mem::take(&mut self.answers));
         messages::append(&mut chunk, || {
             let frame = self.frames.pop_front()?;
             self.bytes -= frame.len();
@@ -244,7 +255,7 @@ impl State {
             self.bytes += close.len();
             self.frames.push_back(close);
         }
-        self.end = Some(code);
+        self.end = Some((code, Instant::now()));
     }
 }
 
@@ -261,72 +272,11 @@ fn close_frame(code: CloseCode) -> Bytes {
 }
 
 /// How long the last frames of a closed stream may take.
-const GOODBYE: Duration = Duration::from_secs(3);
+pub(crate) const GOODBYE: Duration = Duration::from_secs(3);
 /// Frames that may wait: several rings.
 const FRAMES: usize = 2_048;
 /// Bytes that may wait: a ring and three of the largest frames.
 const BYTES: usize = 4 * 1024 * 1024 + 512 * 1024;
-/// Bytes that may wait before an answer to a control frame, which is 127 bytes long at most, is
-/// dropped.
-const ANSWER_BYTES: usize = 1024;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frame(length: usize) -> Bytes {
-        vec![0; length].into()
-    }
-
-    fn close_of(frames: Option<VecDeque<Bytes>>) -> Bytes {
-        let mut frames = frames.expect("frames");
-        frames.pop_back().expect("a frame")
-    }
-
-    #[tokio::test]
-    async fn frames_leave_in_order_and_the_close_is_last() {
-        let outbox = Outbox::default();
-        assert_eq!(outbox.push(frame(1)), Taken::Yes);
-        assert_eq!(outbox.push(frame(2)), Taken::Yes);
-        assert!(outbox.close(CloseCode::Done));
-        assert!(!outbox.close(CloseCode::Resume));
-        assert_eq!(outbox.push(frame(3)), Taken::Closed);
-        let frames = outbox.take().await.expect("frames");
-        let lengths: Vec<_> = frames.iter().map(Bytes::len).collect();
-        assert_eq!(lengths, [1, 2, 11]);
-        assert_eq!(outbox.take().await, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_frame_too_many_closes_the_stream() {
-        let outbox = Outbox::default();
-        for _ in 0..FRAMES {
-            assert_eq!(outbox.push(frame(1)), Taken::Yes);
-        }
-        assert_eq!(outbox.push(frame(1)), Taken::TooSlow);
-        outbox.overdue().await;
-        let close = close_of(outbox.take().await);
-        assert_eq!(&close[..3], [8, 0, 5], "a close frame, too_slow");
-        assert_eq!(outbox.take().await, None);
-    }
-
-    #[tokio::test]
-    async fn one_byte_too_many_closes_the_stream() {
-        let outbox = Outbox::default();
-        assert_eq!(outbox.push(frame(BYTES)), Taken::Yes);
-        assert_eq!(outbox.push(frame(1)), Taken::TooSlow);
-        assert_eq!(close_of(outbox.take().await)[2], 5);
-    }
-
-    #[tokio::test]
-    async fn a_waiting_reader_is_woken() {
-        let outbox = std::sync::Arc::new(Outbox::default());
-        let reader = tokio::spawn({
-            let outbox = outbox.clone();
-            async move { outbox.take().await.map(|frames| frames.len()) }
-        });
-        tokio::task::yield_now().await;
-        outbox.push(frame(1));
-        assert_eq!(reader.await.expect("no panic"), Some(1));
-    }
-}
+mod tests;

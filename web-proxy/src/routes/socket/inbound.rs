@@ -13,11 +13,10 @@ use tokio_tungstenite::tungstenite::{
 use wire_format::limits::FRAME_BYTES;
 
 /// The receiving side of a server's WebSocket.
-#[derive(Debug)]
 pub(super) struct Inbound(WebSocketContext);
 
 /// What came of some bytes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Received {
     /// Whole messages, in order.
     pub(super) messages: Vec<Message>,

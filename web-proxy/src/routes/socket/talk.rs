@@ -52,55 +52,84 @@ pub(super) async fn talk(
         stream,
         figures,
     };
-    {
+    let (is_whole, farewell) = {
         let writing = write(&mut writer, stream);
         let working = page.work(&mut reader, &mut inbound, early);
         pin!(writing, working);
         tokio::select! {
-            () = &mut writing => {}
-            code = &mut working => {
+            is_whole = &mut writing => (is_whole, Vec::new()),
+            (code, farewell) = &mut working => {
                 stream.close(code);
                 // A page that does not take its goodbye goes without.
-                let _ = timeout(FAREWELL, writing).await;
+                let is_whole = timeout(FAREWELL, writing).await.unwrap_or(false);
+                (is_whole, farewell)
             }
         }
+    };
+    // In the middle of a message, a closing handshake would be read as a part of it.
+    if !is_whole {
+        return;
     }
     let leaving = async {
         // A peer that is gone needs no closing handshake.
-        let mut close = Chunk::from(inbound.close());
-        let _ = writer.write_all(&mut close).await;
+        let close = if farewell.is_empty() {
+            inbound.close()
+        } else {
+            farewell
+        };
+        let _ = writer.write_all(&mut Chunk::from(close)).await;
         while let Some(Received { end: None, .. }) = reader.receive(&mut inbound).await {}
     };
     let _ = timeout(FAREWELL, Box::pin(leaving)).await;
 }
 
 /// Writes what the outbox could not hand over at once, until the close frame was written or the page
-/// takes nothing any more.
-async fn write(writer: &mut Writer, stream: &Stream) {
+/// takes nothing any more; `false` if it ended within a message.
+async fn write(writer: &mut Writer, stream: &Stream) -> bool {
     while let Some(chunk) = stream.outbox.chunk().await {
         // Boxed: seldom needed, and nothing of it stays with an idle connection.
-        if !Box::pin(write_chunk(writer, stream, chunk.into())).await {
-            return;
+        match Box::pin(write_chunk(writer, stream, chunk.into())).await {
+            Written::InTime => {}
+            Written::TooSlow { is_whole } => return is_whole,
+            Written::Gone => return false,
         }
     }
+    true
 }
 
-/// `false` if the page did not take it in time.
-async fn write_chunk(writer: &mut Writer, stream: &Stream, mut chunk: Chunk) -> bool {
-    let is_sent = tokio::select! {
-        sent = timeout(TAKEN_WITHIN, writer.write_all(&mut chunk)) => matches!(sent, Ok(Ok(()))),
-        () = stream.outbox.overdue() => false,
+/// What became of a chunk.
+enum Written {
+    InTime,
+    /// Not in time; `is_whole` if it was taken together with the last words.
+    TooSlow {
+        is_whole: bool,
+    },
+    /// The connection is broken.
+    Gone,
+}
+
+async fn write_chunk(writer: &mut Writer, stream: &Stream, mut chunk: Chunk) -> Written {
+    let sent = tokio::select! {
+        sent = timeout(TAKEN_WITHIN, writer.write_all(&mut chunk)) => sent.ok(),
+        () = stream.outbox.overdue() => None,
     };
-    if !is_sent {
-        stream.close(CloseCode::TooSlow);
-        let last_words = async {
-            writer.write_all(&mut chunk).await.ok()?;
-            let mut close = Chunk::from(close_message(CloseCode::TooSlow));
-            writer.write_all(&mut close).await.ok()
-        };
-        let _ = timeout(FAREWELL, last_words).await;
+    match sent {
+        Some(Ok(())) => Written::InTime,
+        Some(Err(_)) => {
+            stream.close(CloseCode::Done);
+            Written::Gone
+        }
+        None => {
+            stream.close(CloseCode::TooSlow);
+            let last_words = async {
+                writer.write_all(&mut chunk).await?;
+                let mut close = Chunk::from(close_message(CloseCode::TooSlow));
+                writer.write_all(&mut close).await
+            };
+            let is_whole = matches!(timeout(FAREWELL, last_words).await, Ok(Ok(())));
+            Written::TooSlow { is_whole }
+        }
     }
-    is_sent
 }
 
 /// What reading needs.
@@ -121,6 +150,8 @@ struct Requests<'a> {
     waiting: VecDeque<Message>,
     /// What follows it: nothing any more.
     end: Option<CloseCode>,
+    /// What ends a closing handshake that the page has begun.
+    farewell: Vec<u8>,
     refused_commands: u32,
     refused_publishes: u32,
 }
@@ -130,8 +161,14 @@ type Published = (u32, Result<ReplyFrame, Refusal>);
 
 impl Page<'_> {
     /// Reads frames until the page leaves or breaks the protocol; what was read is sent before it
-    /// ends, except by a flood.
-    async fn work(self, reader: &mut Reader, inbound: &mut Inbound, early: Bytes) -> CloseCode {
+    /// ends, except by a flood. Gives the code to close with and, where the page has begun the
+    /// closing handshake, what ends it.
+    async fn work(
+        self,
+        reader: &mut Reader,
+        inbound: &mut Inbound,
+        early: Bytes,
+    ) -> (CloseCode, Vec<u8>) {
         let mut requests = Requests::new();
         let mut end = requests.take(self, inbound.receive(&early));
         drop(early);
@@ -171,7 +208,9 @@ impl Page<'_> {
                 }
             }
         }
-        requests.finish(self, end.unwrap_or(CloseCode::Done)).await
+        let farewell = std::mem::take(&mut requests.farewell);
+        let end = end.unwrap_or(CloseCode::Done);
+        (requests.finish(self, end).await, farewell)
     }
 
     /// Carries out a command; tells whether it was refused for its rate.
@@ -234,6 +273,7 @@ impl<'a> Requests<'a> {
             publishes: FuturesOrdered::new(),
             waiting: VecDeque::new(),
             end: None,
+            farewell: Vec::new(),
             refused_commands: 0,
             refused_publishes: 0,
         }
@@ -249,8 +289,11 @@ impl<'a> Requests<'a> {
 
     /// Takes what was read, after everything before it; tells whether it is the end.
     fn take(&mut self, page: Page<'a>, received: Received) -> Option<CloseCode> {
-        if !received.answers.is_empty() {
-            page.stream.outbox.answer(&received.answers);
+        if received.end.is_some() {
+            // Nothing may follow an answer to the page's close.
+            self.farewell = received.answers;
+        } else if !received.answers.is_empty() {
+            page.stream.outbox.answer(received.answers);
         }
         self.waiting = received.messages.into();
         self.end = received.end.map(|error| close_code_of(&error));

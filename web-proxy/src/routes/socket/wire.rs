@@ -103,7 +103,6 @@ impl Writer {
 }
 
 /// Bytes of which some have been written.
-#[derive(Debug)]
 pub(super) struct Chunk {
     bytes: Vec<u8>,
     written: usize,

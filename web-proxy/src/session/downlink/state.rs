@@ -48,7 +48,7 @@ pub(super) struct Open {
 impl State {
     /// Gives arrivals to every stream, which are written to once for all of them.
     pub(super) fn pass(&mut self, arrivals: impl Iterator<Item = Arrival>, common: &Common) {
-        let mut frames = Vec::with_capacity(arrivals.size_hint().0);
+        let mut frames = Vec::with_capacity(arrivals.size_hint().1.unwrap_or_default());
         let mut opened = 0;
         for arrival in arrivals {
             match arrival {

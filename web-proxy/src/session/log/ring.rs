@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -44,7 +45,7 @@ pub(crate) struct Ring {
     frames: Mutex<Frames>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Frames {
     /// Ascending by sequence.
     entries: VecDeque<(u64, Bytes)>,
@@ -84,6 +85,12 @@ impl Ring {
 
     fn lock(&self) -> MutexGuard<'_, Frames> {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Frames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} frames, {} bytes", self.entries.len(), self.bytes)
     }
 }
 
