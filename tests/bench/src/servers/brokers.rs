@@ -19,7 +19,10 @@ pub(super) async fn nats(programs: &Programs) -> anyhow::Result<Server> {
 
 pub(super) async fn redis(programs: &Programs) -> anyhow::Result<Server> {
     broker(programs, "redis-server", "", |port| {
-        format!("bind 127.0.0.1\nport {port}\nsave \"\"\nappendonly no\nmaxclients 20000\n")
+        // Its protected mode takes 127.0.0.1 for loopback and not 127.0.0.2, whence a part comes.
+        format!(
+            "bind 127.0.0.1\nport {port}\nprotected-mode no\nsave \"\"\nappendonly no\nmaxclients 20000\n"
+        )
     })
     .await
 }

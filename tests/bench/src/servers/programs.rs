@@ -50,7 +50,7 @@ impl Programs {
     pub(crate) fn versions(&self) -> Vec<String> {
         let packages = [
             "-c",
-            "import importlib.metadata as m, sys; print('Python', sys.version.split()[0], \
+            "import importlib.metadata as m, sys; print('Python ' + sys.version.split()[0], \
              *(f'{p} {m.version(p)}' for p in ('Flask-SocketIO', 'gevent', 'pycryptodome')), sep=', ')",
         ];
         let socket_io = [
