@@ -140,6 +140,10 @@ impl Connection {
     }
 
     /// Serves until the end. The permit is given back last: a connection that lingers has a place.
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an async fn keeps its arguments twice, see `serve`"
+    )]
     fn run<R: AsyncRead + Send + Unpin>(
         mut self,
         mut reader: R,
