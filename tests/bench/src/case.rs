@@ -15,7 +15,8 @@ pub(crate) enum Case {
     Paced,
     /// So many connections, held.
     Idle(usize),
-    /// A proxy-sealed room of 1 000 browser sessions; for others a broadcast to 1 000 WebSockets.
+    /// A proxy-sealed room of 1 000 browser sessions, 100 of which talk; for others a broadcast to
+    /// 1 000 WebSockets.
     Browser,
     /// The two-tier chat in Python: 50 users, 10 of which talk, everyone receives.
     TwoTier,
@@ -25,7 +26,7 @@ pub(crate) enum Case {
     SignIn,
     /// A guest signs in through a proxy that has nobody in the room: it asks another one.
     SignInElsewhere,
-    /// 100 listeners on one proxy, whose CPU alone counts.
+    /// 100 sessions on one proxy, all of which talk; the proxy's CPU alone counts.
     Sealing,
 }
 
@@ -90,12 +91,12 @@ impl fmt::Display for Case {
             Self::Large => f.pad("burst 1 to 1000 of 1 KiB"),
             Self::Paced => f.pad("paced 100/s to 1000"),
             Self::Idle(connections) => f.pad(&format!("idle raw {connections}")),
-            Self::Browser => f.pad("browser 1 to 1000"),
+            Self::Browser => f.pad("browser room of 1000"),
             Self::TwoTier => f.pad("browser two-tier 10 in 50"),
             Self::BrowserIdle => f.pad("browser idle"),
             Self::SignIn => f.pad("sign-in"),
             Self::SignInElsewhere => f.pad("sign-in, first of a proxy"),
-            Self::Sealing => f.pad("sealing 1 to 100"),
+            Self::Sealing => f.pad("sealing for 100"),
         }
     }
 }

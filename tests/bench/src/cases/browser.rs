@@ -21,22 +21,29 @@ pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     if bench.wants_any(&[Case::Browser, Case::BrowserIdle]) {
         sealed_room(bench).await?;
         for who in [Who::SocketIo, Who::Flask] {
-            let plan = bench.plan(SESSIONS, PAYLOAD);
+            let plan = talk(bench, SESSIONS, SPEAKERS);
             peer(bench, Case::Browser, who, plan).await;
         }
     }
     if bench.wants_any(&[Case::Browser, Case::BrowserIdle, Case::TwoTier]) {
-        let plan = Plan {
-            publishers: 10,
-            talk: true,
-            ..bench.plan(TWO_TIER_USERS, PAYLOAD)
-        };
+        let plan = talk(bench, TWO_TIER_USERS, TWO_TIER_SPEAKERS);
         peer(bench, Case::TwoTier, Who::TwoTier, plan).await;
     }
     if bench.wants_any(&[Case::Sealing]) {
         sealing(bench).await?;
     }
     Ok(())
+}
+
+/// A room in which everyone hears and some speak. One person's messages go out one after the other,
+/// each acknowledged before the next, so that a single speaker never fills a room.
+fn talk(bench: &Bench, members: usize, speakers: usize) -> Plan {
+    let plan = bench.plan(members, PAYLOAD);
+    Plan {
+        publishers: speakers.min(plan.subscribers),
+        talk: true,
+        ..plan
+    }
 }
 
 async fn peer(bench: &mut Bench, case: Case, who: Who, plan: Plan) {
@@ -58,7 +65,7 @@ async fn sealed_room(bench: &mut Bench) -> anyhow::Result<()> {
     let tiers = Proxied::start(&bench.programs, pin::BOTH_CORES, 1, KEY_POOL).await?;
     let plan = Plan {
         pids: tiers.pids(),
-        ..bench.plan(SESSIONS, PAYLOAD)
+        ..talk(bench, SESSIONS, SPEAKERS)
     };
     let settle = || tiers.pin(pin::SERVER_CORE, pin::SERVER_CORE);
     let report = sessions(&tiers, &plan, settle).await?;
@@ -71,7 +78,7 @@ async fn sealing(bench: &mut Bench) -> anyhow::Result<()> {
     let tiers = Proxied::start(&bench.programs, pin::BOTH_CORES, 1, KEY_POOL).await?;
     let plan = Plan {
         pids: vec![tiers.proxies[0].pid()],
-        ..bench.plan(LISTENERS, PAYLOAD)
+        ..talk(bench, LISTENERS, SPEAKERS)
     };
     let settle = || tiers.pin(pin::SERVER_CORE, pin::GENERATOR_CORE);
     let report = sessions(&tiers, &plan, settle).await?;
@@ -117,7 +124,9 @@ async fn sessions(
 const SESSIONS: usize = 1_000;
 const TELL_EVERY: usize = 250;
 const LISTENERS: usize = 100;
+const SPEAKERS: usize = 100;
 const TWO_TIER_USERS: usize = 50;
+const TWO_TIER_SPEAKERS: usize = 10;
 /// Bytes of a text.
 const PAYLOAD: usize = 128;
 /// Small, so that the last refill is over before anything is measured.
