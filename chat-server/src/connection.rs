@@ -21,7 +21,7 @@ use std::{
 
 use bytes::BytesMut;
 use tokio::{
-    io::AsyncRead,
+    io::{AsyncRead, ReadHalf, WriteHalf},
     net::TcpStream,
     time::{Instant, sleep_until, timeout_at},
 };
@@ -56,6 +56,8 @@ pub(crate) struct Connection {
     budget: Budget,
     clock: Clock,
 }
+
+type Tls = tokio_rustls::server::TlsStream<TcpStream>;
 
 /// How a connection came to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -97,21 +99,29 @@ pub(crate) async fn serve_tls(
     node.figures.connected();
     let opened_at = Instant::now();
     // The future of a handshake is large, and most connections outlive it by far.
-    let handshake = Box::pin(acceptor.accept(stream));
+    let handshake = Box::pin(halves_of(acceptor, stream));
     let handshake = tokio::select! {
         () = node.stopping.cancelled() => None,
-        handshake = timeout_at(opened_at + SIGN_IN_WITHIN, handshake) => Some(handshake),
+        handshake = timeout_at(opened_at + SIGN_IN_WITHIN, handshake) => handshake.ok().flatten(),
     };
-    let Some(Ok(Ok(stream))) = handshake else {
+    let Some((reader, writer)) = handshake else {
         debug!(%peer, "no TLS handshake");
         node.figures.disconnected();
         return;
     };
-    let (reader, writer) = tokio::io::split(stream);
     let outbox = Outbox::tls(Arc::clone(&node.outboxes));
     node.tracker.spawn(Arc::clone(&outbox).write_tls(writer));
     let connection = Connection::new(node, outbox, peer, entry, opened_at);
     connection.run(reader).await;
+}
+
+/// Shakes hands; the two halves, which share the stream, are small.
+async fn halves_of(
+    acceptor: Acceptor,
+    stream: TcpStream,
+) -> Option<(ReadHalf<Tls>, WriteHalf<Tls>)> {
+    let stream = acceptor.accept(stream).await.ok()?;
+    Some(tokio::io::split(stream))
 }
 
 /// Frames are written whole; waiting for more only adds delay. A failure shows in the next call.
