@@ -39,6 +39,7 @@ mod tally;
 mod websocket;
 mod wire;
 
+pub use account::Account;
 pub use browser::Browser;
 pub use error::LoadError;
 pub use plan::{Pace, Plan, Seat};
