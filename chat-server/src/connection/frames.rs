@@ -36,7 +36,7 @@ enum Next {
 }
 
 /// What holds for all frames that one read brought: asking the clocks and the server for each
-/// message cost 60 ns more.
+/// message shows in small rooms (docs/speed.md#what-was-tried).
 #[derive(Clone, Copy)]
 struct Batch {
     at: Instant,

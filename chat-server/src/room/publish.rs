@@ -61,8 +61,8 @@ impl Room {
     /// payload in a room that stores nothing, and `too_large` if it does not fit into a deliver
     /// frame.
     ///
-    /// Whether the session is still here is asked of its seat: a look into the members of a room of
-    /// 1 000 for each message cost 40 ns more.
+    /// Whether the session is still here is asked of its seat, which is at hand; a look into the
+    /// members of a room of 1 000 is not (docs/speed.md#what-was-tried).
     pub(crate) fn publish(
         &self,
         session: &Session,

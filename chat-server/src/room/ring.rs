@@ -9,8 +9,8 @@ use wire_format::{
 };
 
 /// The flushed chunks that hold the newest [`RING_FRAMES`] deliveries or [`RING_BYTES`] bytes of
-/// them. Whole chunks go, the oldest first, so that a message costs nothing here: keeping each
-/// frame by itself cost 70 ns a message.
+/// them. Whole chunks go, the oldest first, so that a message costs nothing here; keeping each
+/// frame by itself was a good part of what a message cost (docs/speed.md#what-was-tried).
 #[derive(Default)]
 pub(super) struct Ring {
     kept: VecDeque<Kept>,
