@@ -20,9 +20,10 @@ impl Machine {
         let kibibytes = memory.split(' ').next().and_then(|n| n.parse::<u64>().ok());
         Self {
             processor: processor.trim().to_owned(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            // Not those that this process may use: it keeps to one of them.
+            cores: cores(&read("/proc/cpuinfo")),
             memory_gib: kibibytes.unwrap_or(0).div_ceil(1024 * 1024),
-            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            kernel: version(&read("/proc/sys/kernel/osrelease")).to_owned(),
             date: first_line("date", &["-u", "+%Y-%m-%d"]).unwrap_or_default(),
         }
     }
@@ -46,6 +47,31 @@ fn field(file: &str, name: &str) -> String {
     value.map_or_else(String::new, |(_, value)| value.trim().to_owned())
 }
 
+fn cores(cpuinfo: &str) -> usize {
+    let processors = cpuinfo.lines().filter(|line| line.starts_with("processor"));
+    processors.count().max(1)
+}
+
+/// The kernel's version without what its builder adds.
+fn version(release: &str) -> &str {
+    release.trim().split('-').next().unwrap_or_default()
+}
+
 fn read(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machines_texts_are_read() {
+        assert_eq!(
+            cores("processor\t: 0\nmodel name\t: A\nprocessor\t: 1\n"),
+            2
+        );
+        assert_eq!(cores(""), 1);
+        assert_eq!(version("6.12.3-amd64\n"), "6.12.3");
+    }
 }
