@@ -1,6 +1,6 @@
 //! What the client library tells becomes frames that are ready for pages.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use chat_client::{
@@ -48,13 +48,20 @@ impl Arrival {
 }
 
 /// What stands in one place of a channel.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Delivery {
     pub(crate) channel: ChannelId,
     pub(crate) run: RunId,
     pub(crate) sequence: Sequence,
     /// The encoded frame, kind and body; shared by all sessions of the process where it can be.
     pub(crate) frame: Bytes,
+}
+
+/// Says where it stands, not what is in it.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Delivery({} {})", self.channel, self.sequence)
+    }
 }
 
 impl Arrivals {
