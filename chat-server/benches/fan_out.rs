@@ -65,7 +65,7 @@ impl Crowd {
             request: 0,
             channel: ChannelId::main_of(RoomId::of_name("lobby")),
             epoch: EpochNumber::new(0),
-            flags: PublishFlags::Unstored,
+            flags: PublishFlags::UNSTORED,
             payload: Bytes::from_static(&PAYLOAD),
         });
         let publishes = (0..MESSAGES).flat_map(|_| publish.encode().stream());

@@ -197,6 +197,7 @@ export const EN = {
   "error.room_full": "This room is full.",
   "error.not_in_room": "You are not in this room any more.",
   "error.stale_epoch": "The room's key has just changed.",
+  "error.out_of_turn": "A message before this one could not be sent.",
   "error.epoch_conflict": "The room's key is just being changed.",
   "error.epoch_too_soon": "The room's key was changed a moment ago.",
   "error.not_asked": "Nobody asked for this.",

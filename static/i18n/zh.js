@@ -185,6 +185,7 @@ export const ZH = {
   "error.room_full": "此房间已满。",
   "error.not_in_room": "您已不在此房间。",
   "error.stale_epoch": "房间的密钥刚刚更改。",
+  "error.out_of_turn": "之前的一条消息未能发送。",
   "error.epoch_conflict": "房间的密钥正在更改。",
   "error.epoch_too_soon": "房间的密钥刚刚更改过。",
   "error.not_asked": "没有人请求过。",

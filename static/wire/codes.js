@@ -19,6 +19,7 @@ export const ERROR_CODES = Object.freeze([
   "room_full",
   "not_in_room",
   "stale_epoch",
+  "out_of_turn",
   "epoch_conflict",
   "epoch_too_soon",
   "not_asked",

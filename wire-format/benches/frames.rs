@@ -23,7 +23,7 @@ fn read(criterion: &mut Criterion) {
         request: 0,
         channel: ChannelId::from_bytes([1; 16]),
         epoch: EpochNumber::new(2),
-        flags: PublishFlags::Unstored,
+        flags: PublishFlags::UNSTORED,
         payload: Bytes::from_static(&PAYLOAD),
     });
     let frames: Vec<u8> = (0..MESSAGES)

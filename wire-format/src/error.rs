@@ -74,6 +74,8 @@ error_codes! {
     NotInRoom = "not_in_room", 403, "Enter the room first.";
     /// The publish names another epoch than the room's.
     StaleEpoch = "stale_epoch", 409, "The room's key has changed.";
+    /// A publish that was to stand only behind the one before it, which was refused.
+    OutOfTurn = "out_of_turn", 409, "A message before this one was refused.";
     /// The compare-and-swap was lost.
     EpochConflict = "epoch_conflict", 409, "Another epoch was started first.";
     /// The last epoch started a moment ago.

@@ -349,7 +349,7 @@ mod tests {
             request: 7,
             channel: ChannelId::from_bytes([1; 16]),
             epoch: EpochNumber::new(2),
-            flags: PublishFlags::Unstored,
+            flags: PublishFlags::UNSTORED,
             payload: canary.clone(),
         });
         let reply = ServerFrame::Reply(ReplyFrame {

@@ -65,7 +65,7 @@ fn client_fields(frame: &ClientFrame) -> Value {
             "request": publish.request,
             "channel": publish.channel,
             "epoch": publish.epoch,
-            "flags": publish.flags as u8,
+            "flags": publish.flags.bits(),
             "payload": hex(&publish.payload),
         }),
         ClientFrame::Ping(token) | ClientFrame::Pong(token) => token_fields(*token),

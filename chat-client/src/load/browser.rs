@@ -88,7 +88,7 @@ impl Wire for Browser {
             request: 0,
             channel: self.rooms.channel_of(seat),
             epoch: EpochNumber::new(0),
-            flags: PublishFlags::Unstored,
+            flags: PublishFlags::UNSTORED,
             payload: message.encode(),
         };
         put(out, &ClientFrame::Publish(publish));

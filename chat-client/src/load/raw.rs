@@ -77,7 +77,7 @@ impl Wire for Raw {
             request: 0,
             channel: self.rooms.channel_of(seat),
             epoch: EpochNumber::new(0),
-            flags: PublishFlags::Unstored,
+            flags: PublishFlags::UNSTORED,
             payload: Bytes::copy_from_slice(payload),
         };
         out.extend_from_slice(&ClientFrame::Publish(publish).encode().stream());

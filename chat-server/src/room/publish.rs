@@ -4,8 +4,7 @@ use std::pin::pin;
 
 use serde::Serialize;
 use wire_format::{
-    Deliver, DeliverFlags, ErrorCode, Millis, Publish, PublishFlags, Refusal, Sequence,
-    limits::FRAME_BYTES,
+    Deliver, DeliverFlags, ErrorCode, Millis, Publish, Refusal, Sequence, limits::FRAME_BYTES,
 };
 
 use super::{Room, Seat};
@@ -70,7 +69,7 @@ impl Room {
         publish: Publish,
         time: Millis,
     ) -> Result<Published, Unpublished> {
-        if publish.flags == PublishFlags::Stored {
+        if publish.flags.is_stored() {
             return Err(ErrorCode::NotAllowed.into());
         }
         let name = session.name().clone();

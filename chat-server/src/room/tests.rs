@@ -64,7 +64,7 @@ async fn a_publish_needs_the_very_session_that_is_here() {
         request: 1,
         channel: room.channel(),
         epoch: EpochNumber::new(0),
-        flags: PublishFlags::Unstored,
+        flags: PublishFlags::UNSTORED,
         payload: bytes::Bytes::new(),
     };
     let now = Millis::new(1);

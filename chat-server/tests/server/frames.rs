@@ -37,7 +37,7 @@ async fn frames_that_break_the_layout_end_the_connection() {
         ("a publish cut short", frame(0x04, &[0; 28])),
         (
             "unknown publish flags",
-            frame(0x04, &[&[0; 28][..], &[2]].concat()),
+            frame(0x04, &[&[0; 28][..], &[4]].concat()),
         ),
         ("a short ping", frame(0x06, &[0; 7])),
         ("a long ping", frame(0x06, &[0; 9])),

@@ -361,7 +361,7 @@ pub(crate) fn publish(request: u32, payload: &[u8]) -> ClientFrame {
         request,
         channel: ChannelId::main_of(lobby()),
         epoch: EpochNumber::new(0),
-        flags: PublishFlags::Unstored,
+        flags: PublishFlags::UNSTORED,
         payload: Bytes::copy_from_slice(payload),
     })
 }

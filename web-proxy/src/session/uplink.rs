@@ -95,7 +95,7 @@ impl Session {
 /// # Errors
 /// `malformed`, `too_large`.
 fn clear_message(publish: Publish) -> Result<ClearMessage, Refusal> {
-    let is_clear = publish.epoch == EpochNumber::new(0) && publish.flags == PublishFlags::Unstored;
+    let is_clear = publish.epoch == EpochNumber::new(0) && publish.flags == PublishFlags::UNSTORED;
     let message = ClearMessage::parse(publish.payload)
         .ok()
         .filter(|_| is_clear)
@@ -140,7 +140,7 @@ mod tests {
             request: 1,
             channel: ChannelId::from_bytes([1; 16]),
             epoch: EpochNumber::new(0),
-            flags: PublishFlags::Unstored,
+            flags: PublishFlags::UNSTORED,
             payload: clear.encode(),
         }
     }
@@ -190,7 +190,7 @@ mod tests {
         sealed.epoch = EpochNumber::new(1);
         assert_eq!(code(sealed), Some(ErrorCode::Malformed));
         let mut stored = publish(text(1));
-        stored.flags = PublishFlags::Stored;
+        stored.flags = PublishFlags::STORED;
         assert_eq!(code(stored), Some(ErrorCode::Malformed));
         let mut other = publish(text(1));
         other.payload = Bytes::from_static(b"\x01\x05");

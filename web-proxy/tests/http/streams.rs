@@ -97,7 +97,7 @@ fn publish(request: u32, text: &str) -> ClientFrame {
         request,
         channel: ChannelId::main_of(lobby()),
         epoch: EpochNumber::new(0),
-        flags: PublishFlags::Unstored,
+        flags: PublishFlags::UNSTORED,
         payload: clear.encode(),
     })
 }

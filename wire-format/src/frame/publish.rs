@@ -20,20 +20,43 @@ pub struct Publish {
     pub channel: ChannelId,
     /// The epoch that the payload was sealed for; 0 is not compared.
     pub epoch: EpochNumber,
-    /// Whether the server keeps the payload.
+    /// What is asked of the server.
     pub flags: PublishFlags,
     /// Opaque to the server.
     pub payload: Bytes,
 }
 
-/// What a publish asks of the server.
+/// What a publish asks of the server, a bit each.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum PublishFlags {
+pub struct PublishFlags(u8);
+
+impl PublishFlags {
     /// Delivered to those who are there, and kept in the ring.
-    #[default]
-    Unstored,
+    pub const UNSTORED: Self = Self(0);
     /// Acknowledged when durable.
-    Stored,
+    pub const STORED: Self = Self(STORED);
+
+    /// The same, to be refused unless the publish before it, in the same channel and on the same
+    /// connection, was accepted: several may be under way, and none overtakes one that was refused.
+    #[must_use]
+    pub const fn following(self) -> Self {
+        Self(self.0 | FOLLOWING)
+    }
+
+    /// Whether the server keeps the payload.
+    pub const fn is_stored(self) -> bool {
+        self.0 & STORED != 0
+    }
+
+    /// Whether it stands only behind the one before it.
+    pub const fn is_following(self) -> bool {
+        self.0 & FOLLOWING != 0
+    }
+
+    /// The byte on the wire.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
 }
 
 impl Publish {
@@ -66,7 +89,7 @@ impl Publish {
                 body.put_u32(self.request);
                 body.put_slice(self.channel.as_bytes());
                 body.put_u64(self.epoch.value());
-                body.put_u8(u8::from(self.flags == PublishFlags::Stored));
+                body.put_u8(self.flags.bits());
                 body.put_slice(&self.payload);
             },
         )
@@ -89,13 +112,16 @@ impl TryFrom<u8> for PublishFlags {
     type Error = FrameError;
 
     fn try_from(byte: u8) -> Result<Self, FrameError> {
-        match byte {
-            0 => Ok(Self::Unstored),
-            1 => Ok(Self::Stored),
-            other => Err(FrameError::UnknownFlags(other)),
+        if byte & !(STORED | FOLLOWING) == 0 {
+            Ok(Self(byte))
+        } else {
+            Err(FrameError::UnknownFlags(byte))
         }
     }
 }
+
+const STORED: u8 = 1;
+const FOLLOWING: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -107,7 +133,7 @@ mod tests {
             request: 1,
             channel: ChannelId::from_bytes([2; 16]),
             epoch: EpochNumber::new(3),
-            flags: PublishFlags::Unstored,
+            flags: PublishFlags::UNSTORED,
             payload: Bytes::from_static(b"opaque"),
         };
         let body = publish.encode().stream().slice(5..);
@@ -118,5 +144,25 @@ mod tests {
             assert_eq!(parsed, Err(FrameError::Truncated(Kind::Publish)));
         }
         assert_eq!(Publish::parse(body), Ok(publish));
+    }
+
+    #[test]
+    fn flags_are_two_bits() {
+        let known = [
+            (0, PublishFlags::UNSTORED),
+            (1, PublishFlags::STORED),
+            (2, PublishFlags::UNSTORED.following()),
+            (3, PublishFlags::STORED.following()),
+        ];
+        for (byte, flags) in known {
+            assert_eq!(PublishFlags::try_from(byte), Ok(flags));
+            assert_eq!(flags.bits(), byte);
+            assert_eq!(flags.is_stored(), byte & 1 != 0);
+            assert_eq!(flags.is_following(), byte & 2 != 0);
+        }
+        for byte in 4..=u8::MAX {
+            let refused = PublishFlags::try_from(byte);
+            assert_eq!(refused, Err(FrameError::UnknownFlags(byte)));
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use wire_format::{EpochNumber, RawFrame};
+use wire_format::{EpochNumber, PublishFlags, RawFrame};
 
 use super::*;
 use crate::{
@@ -15,7 +15,7 @@ fn publish(room: &Room, bytes: usize) -> Publish {
         request: 1,
         channel: room.channel(),
         epoch: EpochNumber::new(0),
-        flags: PublishFlags::Unstored,
+        flags: PublishFlags::UNSTORED,
         payload: vec![0; bytes].into(),
     }
 }
