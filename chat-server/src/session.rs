@@ -32,6 +32,15 @@ pub(crate) struct Session {
 struct Place {
     room: Arc<Room>,
     seat: Arc<Seat>,
+    /// What became of its last publish here; before the first, as if it had been refused.
+    last_publish: LastPublish,
+}
+
+/// What a publish that follows another depends on.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum LastPublish {
+    Accepted,
+    Refused,
 }
 
 /// An announcement as the server keeps it: unverified, and passed on as it came.
@@ -115,7 +124,11 @@ impl Session {
         let seat = room.enter(self, request, resume)?;
         if !is_in {
             let room = Arc::clone(room);
-            rooms.push(Place { room, seat });
+            rooms.push(Place {
+                room,
+                seat,
+                last_publish: LastPublish::Refused,
+            });
         }
         Ok(())
     }
@@ -124,14 +137,28 @@ impl Session {
     /// references a message.
     ///
     /// # Errors
-    /// Those of the room, and `not_in_room`.
+    /// Those of the room, `not_in_room`, and `out_of_turn` for one that follows a refused one.
     pub(crate) fn publish(&self, publish: Publish, time: Millis) -> Result<Published, Unpublished> {
-        let rooms = self.lock_rooms();
-        let mut places = rooms.iter().flatten();
-        let place = places
-            .find(|place| place.room.channel() == publish.channel)
-            .ok_or(ErrorCode::NotInRoom)?;
-        place.room.publish(self, &place.seat, publish, time)
+        let mut rooms = self.lock_rooms();
+        let place = place_of(&mut rooms, publish.channel).ok_or(ErrorCode::NotInRoom)?;
+        if publish.flags.is_following() && place.last_publish == LastPublish::Refused {
+            return Err(ErrorCode::OutOfTurn.into());
+        }
+        let outcome = place.room.publish(self, &place.seat, publish, time);
+        match outcome {
+            Ok(_) => place.last_publish = LastPublish::Accepted,
+            Err(Unpublished::Refused(_)) => place.last_publish = LastPublish::Refused,
+            // It comes again, before any other.
+            Err(Unpublished::Crowded(_)) => {}
+        }
+        outcome
+    }
+
+    /// Takes note that a publish was refused before it came to its room.
+    pub(crate) fn refused_publish(&self, channel: ChannelId) {
+        if let Some(place) = place_of(&mut self.lock_rooms(), channel) {
+            place.last_publish = LastPublish::Refused;
+        }
     }
 
     /// Leaves a room; whether it was in there.
@@ -187,4 +214,9 @@ impl Session {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn place_of(rooms: &mut Option<Vec<Place>>, channel: ChannelId) -> Option<&mut Place> {
+    let mut places = rooms.iter_mut().flatten();
+    places.find(|place| place.room.channel() == channel)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::BytesMut;
@@ -20,9 +20,10 @@ use super::{
 use crate::{
     command::{self, Answer, Call},
     node::Node,
+    outbox::Outbox,
     phase::Phase,
     rate::retry_after_ms,
-    room::{Room, Unpublished},
+    room::{Published, Room, Unpublished},
 };
 
 /// What the reader does after a frame.
@@ -57,33 +58,67 @@ impl Batch {
     }
 }
 
+/// Answers to publishes that one read brought, written together: a system call for each would cost
+/// more than the publish.
+#[derive(Default)]
+struct Replies(BytesMut);
+
+impl Replies {
+    fn push(&mut self, reply: ReplyFrame) {
+        let frame = ServerFrame::Reply(reply).encode();
+        self.0.extend_from_slice(&frame.stream());
+    }
+
+    fn send(&mut self, outbox: &Arc<Outbox>) {
+        if !self.0.is_empty() {
+            outbox.send_chunk(&std::mem::take(&mut self.0).freeze());
+        }
+    }
+}
+
 impl Connection {
     /// Carries out every whole frame in the buffer; gives the end if one of them led to it.
     pub(super) async fn take_frames(&mut self, buffer: &mut BytesMut) -> Option<End> {
-        let mut batch = Batch::begin(&self.node);
         loop {
-            let next = match self.codec.cut(buffer) {
-                Ok(Some(frame)) => self.take(frame, batch),
-                Ok(None) => return None,
-                Err(error) => Next::End(self.close(error.close_code())),
-            };
-            match next {
-                Next::Read => {}
-                Next::WaitFor(room, publish) => {
-                    // Most connections never wait: what that takes is not part of every one.
-                    Box::pin(self.publish_when_taken(room, publish)).await;
-                    batch = Batch::begin(&self.node);
-                }
+            let waiting = match self.take_until_wait(buffer) {
+                Next::Read => return None,
                 Next::End(end) => return Some(end),
-            }
+                // Most connections never wait: what that takes is not part of every one.
+                Next::WaitFor(room, publish) => Box::pin(self.publish_when_taken(room, publish)),
+            };
+            waiting.await;
         }
+    }
+
+    /// Carries out whole frames up to one that has to wait; [`Next::Read`] if there are no more.
+    fn take_until_wait(&mut self, buffer: &mut BytesMut) -> Next {
+        let batch = Batch::begin(&self.node);
+        let mut replies = Replies::default();
+        let next = loop {
+            let next = match self.codec.cut(buffer) {
+                Ok(Some(frame)) => self.take(frame, batch, &mut replies),
+                Ok(None) => break Next::Read,
+                Err(error) => {
+                    replies.send(&self.outbox);
+                    Next::End(self.close(error.close_code()))
+                }
+            };
+            if !matches!(next, Next::Read) {
+                break next;
+            }
+        };
+        replies.send(&self.outbox);
+        next
     }
 
     /// Hands over a publish that met a crowded room, once there is space.
     async fn publish_when_taken(&self, mut room: Arc<Room>, mut publish: Publish) {
         loop {
             room.until_taken().await;
-            match self.publish_paid(publish, Batch::begin(&self.node)) {
+            let mut replies = Replies::default();
+            let next = self.publish_paid(publish, Batch::begin(&self.node), &mut replies);
+            replies.send(&self.outbox);
+            match next {
                 Next::WaitFor(still, again) => (room, publish) = (still, again),
                 // A publish that was paid for is answered and never ends a connection.
                 Next::Read | Next::End(_) => return,
@@ -101,11 +136,16 @@ impl Connection {
         }
     }
 
-    fn take(&mut self, frame: RawFrame, batch: Batch) -> Next {
+    fn take(&mut self, frame: RawFrame, batch: Batch, replies: &mut Replies) -> Next {
         let now = batch.at;
         self.clock.heard(now);
-        match ClientFrame::parse(frame) {
-            Ok(ClientFrame::Publish(publish)) => self.publish(publish, batch),
+        let frame = ClientFrame::parse(frame);
+        if !matches!(frame, Ok(ClientFrame::Publish(_))) {
+            // What follows may answer, or end the connection, by itself.
+            replies.send(&self.outbox);
+        }
+        match frame {
+            Ok(ClientFrame::Publish(publish)) => self.publish(publish, batch, replies),
             Ok(ClientFrame::Command(command)) => self.command(command, now),
             Ok(ClientFrame::Ping(token)) => self.ping(token, now),
             Ok(ClientFrame::Pong(_)) => self.pong(now),
@@ -138,37 +178,59 @@ impl Connection {
         Next::Read
     }
 
-    fn publish(&mut self, publish: Publish, batch: Batch) -> Next {
+    fn publish(&mut self, publish: Publish, batch: Batch, replies: &mut Replies) -> Next {
         let cost = Spend::Message(publish.payload.len());
-        if let Err(overdrawn) = self.budget.spend(cost, &self.node.limits, batch.at) {
-            return self.overdrawn(publish.request, overdrawn);
+        match self.budget.spend(cost, &self.node.limits, batch.at) {
+            Ok(()) => self.publish_paid(publish, batch, replies),
+            Err(Overdrawn::Wait(wait)) => {
+                if let Phase::SignedIn(session) = &self.phase {
+                    session.refused_publish(publish.channel);
+                }
+                replies.push(self.refusal(publish.request, &too_fast(wait)));
+                Next::Read
+            }
+            Err(Overdrawn::Flood) => {
+                replies.send(&self.outbox);
+                Next::End(self.close(CloseCode::Flood))
+            }
         }
-        self.publish_paid(publish, batch)
     }
 
     /// Hands over a publish that the budget had room for.
-    fn publish_paid(&self, publish: Publish, batch: Batch) -> Next {
+    fn publish_paid(&self, publish: Publish, batch: Batch, replies: &mut Replies) -> Next {
         let request = publish.request;
+        match self.numbered(publish, batch) {
+            Ok(published) if request != 0 => {
+                let reply = ReplyFrame::ok(request, &published.fields(), bytes::Bytes::new());
+                replies.push(reply);
+            }
+            Ok(_) => {}
+            Err(Unpublished::Refused(refusal)) => replies.push(self.refusal(request, &refusal)),
+            Err(Unpublished::Crowded(publish)) => match self.room_of(&publish) {
+                Some(room) => return Next::WaitFor(room, publish),
+                None => replies.push(self.refusal(request, &ErrorCode::NotInRoom.into())),
+            },
+        }
+        Next::Read
+    }
+
+    fn numbered(&self, publish: Publish, batch: Batch) -> Result<Published, Unpublished> {
         let Phase::SignedIn(session) = &self.phase else {
-            return self.refuse(request, ErrorCode::NotSignedIn.into());
+            return Err(ErrorCode::NotSignedIn.into());
         };
         if batch.is_stopping {
-            return self.refuse(request, Refusal::retry_after(ErrorCode::Busy, RESTART_MS));
+            session.refused_publish(publish.channel);
+            return Err(Refusal::retry_after(ErrorCode::Busy, RESTART_MS).into());
         }
-        match session.publish(publish, batch.time) {
-            Ok(published) => {
-                self.node.figures.published();
-                if request != 0 {
-                    let reply = ReplyFrame::ok(request, &published.fields(), bytes::Bytes::new());
-                    self.outbox.send(&ServerFrame::Reply(reply));
-                }
-                Next::Read
-            }
-            Err(Unpublished::Crowded(publish)) => match session.room_of(publish.channel) {
-                Some(room) => Next::WaitFor(room, publish),
-                None => self.refuse(request, ErrorCode::NotInRoom.into()),
-            },
-            Err(Unpublished::Refused(refusal)) => self.refuse(request, refusal),
+        let published = session.publish(publish, batch.time)?;
+        self.node.figures.published();
+        Ok(published)
+    }
+
+    fn room_of(&self, publish: &Publish) -> Option<Arc<Room>> {
+        match &self.phase {
+            Phase::SignedIn(session) => session.room_of(publish.channel),
+            _ => None,
         }
     }
 
@@ -246,20 +308,25 @@ impl Connection {
 
     fn overdrawn(&self, request: u32, overdrawn: Overdrawn) -> Next {
         match overdrawn {
-            Overdrawn::Wait(wait) => {
-                let wait = retry_after_ms(wait);
-                self.refuse(request, Refusal::retry_after(ErrorCode::RateLimited, wait))
-            }
+            Overdrawn::Wait(wait) => self.refuse(request, too_fast(wait)),
             Overdrawn::Flood => Next::End(self.close(CloseCode::Flood)),
         }
     }
 
     fn refuse(&self, request: u32, refusal: Refusal) -> Next {
-        self.node.figures.refused(refusal.code);
-        let reply = ReplyFrame::refused(request, &refusal);
+        let reply = self.refusal(request, &refusal);
         self.outbox.send(&ServerFrame::Reply(reply));
         Next::Read
     }
+
+    fn refusal(&self, request: u32, refusal: &Refusal) -> ReplyFrame {
+        self.node.figures.refused(refusal.code);
+        ReplyFrame::refused(request, refusal)
+    }
+}
+
+fn too_fast(wait: Duration) -> Refusal {
+    Refusal::retry_after(ErrorCode::RateLimited, retry_after_ms(wait))
 }
 
 /// When a publish that met a stopping server may be tried on the next one.

@@ -1,12 +1,13 @@
 //! Section 5: from publish to deliver.
 
 use bytes::Bytes;
+use chat_server::{Limits, Rate};
 use wire_format::{
     ChannelId, ClientFrame, Deliver, DeliverFlags, EpochNumber, ErrorCode, Publish, PublishFlags,
-    Sequence, limits::FRAME_BYTES,
+    RoomId, Sequence, limits::FRAME_BYTES,
 };
 
-use crate::support::{House, Peer, generous, lobby, publish};
+use crate::support::{House, Peer, Stopwatch, generous, lobby, publish};
 
 #[derive(Debug, serde::Deserialize)]
 struct Published {
@@ -18,7 +19,7 @@ fn to_lobby(request: u32) -> Publish {
         request,
         channel: ChannelId::main_of(lobby()),
         epoch: EpochNumber::new(0),
-        flags: PublishFlags::Unstored,
+        flags: PublishFlags::UNSTORED,
         payload: Bytes::from_static(b"payload"),
     }
 }
@@ -28,6 +29,13 @@ async fn refused(peer: &mut Peer, publish: Publish) -> ErrorCode {
     peer.send(ClientFrame::Publish(publish)).await;
     let reply = peer.reply_to::<Published>(request).await;
     reply.expect_err("a refusal").code
+}
+
+async fn accepted(peer: &mut Peer, publish: Publish) -> u64 {
+    let request = publish.request;
+    peer.send(ClientFrame::Publish(publish)).await;
+    let reply = peer.reply_to::<Published>(request).await;
+    reply.expect("a number").0.sequence.value()
 }
 
 #[tokio::test]
@@ -84,10 +92,85 @@ async fn nothing_is_stored_in_a_room_that_stores_nothing() {
     let house = House::open().await;
     let mut peer = house.in_lobby("Ann").await;
     let stored = Publish {
-        flags: PublishFlags::Stored,
+        flags: PublishFlags::STORED,
         ..to_lobby(4)
     };
     assert_eq!(refused(&mut peer, stored).await, ErrorCode::NotAllowed);
+    drop(peer);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_follows_a_refused_publish_is_refused_until_one_that_does_not_follow() {
+    let house = House::open().await;
+    let mut peer = house.in_lobby("Ann").await;
+    let following = |request| Publish {
+        flags: PublishFlags::UNSTORED.following(),
+        ..to_lobby(request)
+    };
+    let stale = |request| Publish {
+        epoch: EpochNumber::new(1),
+        ..following(request)
+    };
+    assert_eq!(refused(&mut peer, following(1)).await, ErrorCode::OutOfTurn);
+    assert_eq!(accepted(&mut peer, to_lobby(2)).await, 1);
+    assert_eq!(accepted(&mut peer, following(3)).await, 2);
+    assert_eq!(refused(&mut peer, stale(4)).await, ErrorCode::StaleEpoch);
+    for request in 5..8 {
+        let code = refused(&mut peer, following(request)).await;
+        assert_eq!(code, ErrorCode::OutOfTurn);
+    }
+    // Before the epoch is compared.
+    assert_eq!(refused(&mut peer, stale(8)).await, ErrorCode::OutOfTurn);
+    assert_eq!(accepted(&mut peer, to_lobby(9)).await, 3);
+    assert_eq!(accepted(&mut peer, following(10)).await, 4);
+    drop(peer);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_follows_is_a_matter_of_one_channel() {
+    let house = House::open().await;
+    let mut peer = house.in_lobby("Ann").await;
+    peer.enter("attic").await;
+    let attic = ChannelId::main_of(RoomId::of_name("attic"));
+    let to_attic = |request, epoch| Publish {
+        channel: attic,
+        epoch: EpochNumber::new(epoch),
+        flags: PublishFlags::UNSTORED.following(),
+        ..to_lobby(request)
+    };
+    accepted(&mut peer, to_lobby(1)).await;
+    let code = refused(&mut peer, to_attic(2, 0)).await;
+    assert_eq!(code, ErrorCode::OutOfTurn);
+    let following = Publish {
+        flags: PublishFlags::UNSTORED.following(),
+        ..to_lobby(3)
+    };
+    assert_eq!(accepted(&mut peer, following).await, 2);
+    drop(peer);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_follows_one_that_was_too_fast_is_refused() {
+    let limits = Limits {
+        messages: Rate::per_second(1, 1),
+        ..generous()
+    };
+    let house = House::limited(limits).await;
+    let mut peer = house.in_lobby("Ann").await;
+    let watch = Stopwatch::stop();
+    accepted(&mut peer, to_lobby(1)).await;
+    let following = |request| Publish {
+        flags: PublishFlags::UNSTORED.following(),
+        ..to_lobby(request)
+    };
+    let code = refused(&mut peer, following(2)).await;
+    assert_eq!(code, ErrorCode::RateLimited);
+    watch.advance(1.5).await;
+    assert_eq!(refused(&mut peer, following(3)).await, ErrorCode::OutOfTurn);
+    drop(watch);
     drop(peer);
     house.close().await;
 }
