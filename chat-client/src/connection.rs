@@ -141,6 +141,7 @@ impl Connection {
         &mut self,
         channel: ChannelId,
         epoch: EpochNumber,
+        flags: PublishFlags,
         payload: Bytes,
     ) -> Result<u32, Ended> {
         let request = self.next_request();
@@ -148,7 +149,7 @@ impl Connection {
             request,
             channel,
             epoch,
-            flags: PublishFlags::Unstored,
+            flags,
             payload,
         };
         self.send(&ClientFrame::Publish(frame))?;

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use chat_client::{
     Keyring,
-    room::{Input, Opening, SealedRoom},
+    room::{Asked, Input, Opening, SealedRoom},
 };
 use hub::Hub;
 use wire_format::{Event, Millis, command::rooms::Resume};
@@ -372,4 +372,109 @@ fn a_long_pipe_finds_the_pace_that_the_server_allows() {
     let expected: Vec<_> = (0..300).map(|number| format!("alice: {number}")).collect();
     assert_eq!(seen, expected);
     assert!(hub.too_fast < 60, "{} refusals", hub.too_fast);
+}
+
+#[test]
+fn many_messages_are_under_way_at_once_and_stand_in_their_order() {
+    let mut hub = two();
+    for number in 0..100 {
+        hub.queue(0, common::message_id(), &number.to_string());
+    }
+    hub.settle();
+    let expected: Vec<_> = (0..100).map(|number| format!("alice: {number}")).collect();
+    assert_eq!(hub.seen(1), expected);
+}
+
+#[test]
+fn a_refusal_in_the_middle_sends_it_and_all_behind_it_again() {
+    let mut hub = two();
+    hub.say(0, "before");
+    hub.seen(1);
+    // Carol gets no answer and starts epoch 2, of which alice hears too late.
+    hub.silent = BTreeSet::from([0, 1]);
+    let late: std::rc::Rc<std::cell::RefCell<Vec<Input>>> = std::rc::Rc::default();
+    let kept = std::rc::Rc::clone(&late);
+    hub.lie = Some(Box::new(move |peer, input| match (peer, &input) {
+        (0, Input::Event(Event::EpochStarted { .. }, _)) => {
+            kept.borrow_mut().push(input);
+            Vec::new()
+        }
+        _ => vec![input],
+    }));
+    hub.join("carol");
+    hub.silent.clear();
+    hub.seen(1);
+    hub.commands();
+    for number in 0..40 {
+        hub.queue(0, common::message_id(), &number.to_string());
+    }
+    hub.settle();
+    // The first was stale, and those that followed it were refused with it.
+    assert_eq!(hub.commands(), [(0, "publish"); 32]);
+    assert_eq!(hub.seen(1), [""; 0]);
+    hub.lie = None;
+    hub.peers[0].inbox.extend(late.take());
+    hub.settle();
+    let expected: Vec<_> = (0..40).map(|number| format!("alice: {number}")).collect();
+    // No hole is named: the counters of the refused were used again.
+    assert_eq!(hub.seen(1), expected);
+}
+
+#[test]
+fn what_was_under_way_at_a_cut_goes_again_and_is_shown_once() {
+    let mut hub = two();
+    hub.acknowledges = false;
+    // Of what alice sends, bob hears everything and alice nothing.
+    hub.lie = Some(Box::new(|peer, input| match (peer, &input) {
+        (0, Input::Deliver(_)) => Vec::new(),
+        _ => vec![input],
+    }));
+    for number in 0..10 {
+        hub.queue(0, common::message_id(), &number.to_string());
+    }
+    hub.settle();
+    (hub.lie, hub.acknowledges) = (None, true);
+    let expected: Vec<_> = (0..10).map(|number| format!("alice: {number}")).collect();
+    assert_eq!(hub.seen(1), expected);
+    hub.cut(0);
+    hub.commands();
+    hub.come_back(0);
+    hub.say(0, "and on");
+    hub.pass(Duration::from_secs(3));
+    // The ring had them: none goes again.
+    let publishes = hub.commands();
+    let publishes = publishes
+        .iter()
+        .filter(|(_, command)| *command == "publish");
+    assert_eq!(publishes.count(), 1);
+    let mut seen = hub.seen(1);
+    seen.retain(|line| line.contains(':'));
+    assert_eq!(seen, ["alice: and on"]);
+}
+
+#[test]
+fn a_server_that_accepts_what_follows_a_refused_message_is_noticed_by_those_who_hear() {
+    let mut hub = two();
+    hub.say(0, "zero");
+    let mut refused = None;
+    hub.lie = Some(Box::new(move |peer, input| match (peer, input) {
+        // Alice is told that her first was refused; everybody got it.
+        (0, Input::Replied(Asked::Publish(message), Ok(_))) if refused.is_none() => {
+            refused = Some(message);
+            let refusal = wire_format::Refusal::retry_after(wire_format::ErrorCode::Busy, 1_000);
+            vec![Input::Replied(Asked::Publish(message), Err(refusal))]
+        }
+        (_, input) => vec![input],
+    }));
+    for number in 1..4 {
+        hub.queue(0, common::message_id(), &number.to_string());
+    }
+    hub.settle();
+    hub.lie = None;
+    hub.pass(Duration::from_secs(3));
+    hub.say(0, "four");
+    let expected: Vec<_> = ["zero", "1", "2", "3", "four"]
+        .map(|text| format!("alice: {text}"))
+        .into();
+    assert_eq!(hub.seen(1), expected, "no alarm, no hole, nothing twice");
 }

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use wire_format::{
-    Deliver, EpochNumber, Event, MessageId, Refusal, Sequence,
+    Deliver, EpochNumber, Event, MessageId, PublishFlags, Refusal, Sequence,
     command::{
         epochs as command,
         rooms::{Entered, Resume},
@@ -72,6 +72,8 @@ pub enum Command {
         message: MessageId,
         /// The epoch it is sealed for.
         epoch: EpochNumber,
+        /// Whether it follows the one before it.
+        flags: PublishFlags,
         /// The envelope.
         payload: Bytes,
     },

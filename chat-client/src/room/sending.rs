@@ -1,29 +1,35 @@
-//! One's own messages: sealed at sending, one under way at a time, kept until the server has them.
+//! One's own messages: sealed at sending, in order, kept until the server has them.
 //!
-//! With one message under way the order is the user's, and a counter is used up exactly when a
-//! message stands in the channel: a refused one goes again under the same counter, so that nobody
-//! sees a hole. After a cut it is not known whether the last message was delivered; then the
-//! session counts anew as another instance, and receivers know the retry by its message id.
+//! Several are under way at a time, all but the first with the flag that they follow the one before
+//! (docs/protocol.md#5-messages-on-the-wire). When the server refuses one it refuses those behind
+//! it, and once all are answered they go again: the order is the user's, and a counter is used up
+//! exactly when a message stands in the channel, so that nobody sees a hole. After a cut it is not
+//! known which were delivered; then the session counts anew as another instance, and receivers know
+//! a retry by its message id.
+
+mod publishing;
 
 use std::{collections::VecDeque, time::Duration};
 
-use rand::RngExt;
-use wire_format::{
-    Draft, EpochNumber, ErrorCode, InstanceId, MessageId, Refusal, Sequence, envelope::Storage,
-    event::EpochReason,
-};
+use wire_format::{InstanceId, MessageId, PublishFlags, Sequence};
 use zeroize::Zeroizing;
 
-use super::{
-    Command, Happened, LARGE_BYTES, LOOK_EVERY, SealedRoom, SendFailure, epochs::patience,
-};
+use super::LARGE_BYTES;
 use crate::clock::Now;
 
 pub(super) struct Sending {
+    /// Those at the front were sent; the others wait.
     queue: VecDeque<Queued>,
-    /// Whether the first of the queue is under way.
-    is_under_way: bool,
+    /// How many of the front were sent and do not stand in the channel yet.
+    under_way: usize,
+    /// How many of those were refused, to go again.
+    refused: usize,
+    /// Counters of refused messages, free again once all that are under way are answered.
+    counters_back: u64,
+    /// Counters of this instance may be used up by messages whose fate is unknown.
+    is_instance_spent: bool,
     instance: InstanceId,
+    /// Of the next message.
     counter: u64,
     /// Not to send before this time.
     send_after: Duration,
@@ -41,15 +47,20 @@ struct Queued {
     /// Erased when dropped.
     content: Zeroizing<Vec<u8>>,
     deadline: Duration,
-    /// Whether it was sent and its fate is unknown.
+    /// Whether it was sent on a connection that is over, and its fate is unknown.
     is_doubtful: bool,
+    /// Whether it is under way and was refused.
+    is_refused: bool,
 }
 
 impl Sending {
     pub(super) fn new(instance: InstanceId) -> Self {
         Self {
             queue: VecDeque::new(),
-            is_under_way: false,
+            under_way: 0,
+            refused: 0,
+            counters_back: 0,
+            is_instance_spent: false,
             instance,
             counter: 0,
             send_after: Duration::ZERO,
@@ -71,22 +82,24 @@ impl Sending {
             content,
             deadline,
             is_doubtful: false,
+            is_refused: false,
         });
     }
 
+    /// Whether what goes out next takes long to seal.
     pub(super) fn is_large(&self) -> bool {
-        let first = self.queue.front();
-        first.is_some_and(|first| first.content.len() > LARGE_BYTES)
+        let mut waiting = self.queue.iter().skip(self.under_way).take(WINDOW);
+        waiting.any(|queued| queued.content.len() > LARGE_BYTES)
     }
 
     pub(super) fn has_something(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    /// From when the first of the queue may go out, if it is not under way.
+    /// From when the next message may go out, if it may before something else happens.
     pub(super) fn acts_at(&self) -> Option<Duration> {
-        let first = self.queue.front().filter(|_| !self.is_under_way)?;
-        let catch_up = self.catch_up.filter(|_| first.is_doubtful);
+        let next = self.next()?;
+        let catch_up = self.catch_up.filter(|_| next.is_doubtful);
         let caught_up = catch_up.map_or(Duration::ZERO, |(_, until)| until);
         Some(self.send_after.max(caught_up))
     }
@@ -103,12 +116,11 @@ impl Sending {
     }
 
     pub(super) fn timeout(&self, is_connected: bool) -> Option<Duration> {
-        let first = self.queue.front()?;
         let deadline = self.queue.iter().map(|queued| queued.deadline).min();
-        if !is_connected || self.is_under_way {
+        let Some(next) = self.next().filter(|_| is_connected) else {
             return deadline;
-        }
-        let catch_up = self.catch_up.filter(|_| first.is_doubtful);
+        };
+        let catch_up = self.catch_up.filter(|_| next.is_doubtful);
         let wait = (self.send_after > Duration::ZERO).then_some(self.send_after);
         [deadline, wait, catch_up.map(|(_, until)| until)]
             .into_iter()
@@ -121,6 +133,120 @@ impl Sending {
         if std::mem::take(&mut self.is_stale) {
             self.send_after = Duration::ZERO;
         }
+    }
+
+    /// The next message to go out; `None` while as many are under way as may be, or answers are
+    /// missing without which nothing can follow.
+    fn next(&self) -> Option<&Queued> {
+        let next = self.queue.get(self.under_way)?;
+        let most = if self.pace.is_zero() { WINDOW } else { 1 };
+        let sent = self.queue.iter().take(self.under_way);
+        let bytes = sent.map(|queued| queued.content.len()).sum::<usize>();
+        let has_place = self.under_way == 0
+            || self.under_way < most && bytes + next.content.len() <= WINDOW_BYTES;
+        (has_place && !self.is_recalling()).then_some(next)
+    }
+
+    /// What to ask of the server for the next message.
+    fn flags(&self) -> PublishFlags {
+        if self.under_way == 0 {
+            PublishFlags::UNSTORED
+        } else {
+            PublishFlags::UNSTORED.following()
+        }
+    }
+
+    /// The next message was sent.
+    fn went(&mut self) {
+        self.under_way += 1;
+        self.counter += 1;
+    }
+
+    /// Whether nothing is sent until all that is under way is answered.
+    fn is_recalling(&self) -> bool {
+        self.counters_back > 0 || self.is_instance_spent
+    }
+
+    /// Takes note that a message that is under way was refused.
+    fn refuse(&mut self, message: MessageId) {
+        let mut sent = self.queue.iter_mut().take(self.under_way);
+        if let Some(queued) = sent.find(|queued| queued.message == message)
+            && !queued.is_refused
+        {
+            queued.is_refused = true;
+            self.refused += 1;
+            self.counters_back += 1;
+        }
+    }
+
+    /// Takes out a message that stands in the channel.
+    fn accept(&mut self, message: MessageId) -> Option<Queued> {
+        let index = self.place_of(message)?;
+        // No honest server accepts what follows a refused one: some counter is a hole now.
+        let mut before = self.queue.iter().take(index + 1);
+        if index < self.under_way && before.any(|queued| queued.is_refused) {
+            self.is_instance_spent = true;
+        }
+        self.remove(index)
+    }
+
+    /// Takes a message out that stands in the channel, or will not.
+    fn take(&mut self, message: MessageId) -> Option<Queued> {
+        self.remove(self.place_of(message)?)
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Queued> {
+        let removed = self.queue.remove(index)?;
+        if index < self.under_way {
+            self.under_way -= 1;
+            self.refused -= usize::from(removed.is_refused);
+        }
+        Some(removed)
+    }
+
+    fn place_of(&self, message: MessageId) -> Option<usize> {
+        self.queue
+            .iter()
+            .position(|queued| queued.message == message)
+    }
+
+    fn is_under_way(&self, message: MessageId) -> bool {
+        self.place_of(message)
+            .is_some_and(|index| index < self.under_way)
+    }
+
+    /// Whether a message is under way that was sent before a cut, too.
+    fn is_retried(&self, message: MessageId) -> bool {
+        let mut sent = self.queue.iter().take(self.under_way);
+        sent.any(|queued| queued.message == message && queued.is_doubtful)
+    }
+
+    /// Once all that was under way is answered, the refused wait again. Gives whether to count anew.
+    fn end_recall(&mut self) -> bool {
+        if !self.is_recalling() || self.under_way > self.refused {
+            return false;
+        }
+        self.counter -= std::mem::take(&mut self.counters_back);
+        self.wait_again();
+        std::mem::take(&mut self.is_instance_spent)
+    }
+
+    /// The connection is over. Gives whether to count anew: whether counters may be used up or not.
+    fn forget_fate(&mut self) -> bool {
+        let is_spent = self.under_way > 0 || self.is_instance_spent;
+        for queued in self.queue.iter_mut().take(self.under_way) {
+            queued.is_doubtful |= !queued.is_refused;
+        }
+        self.wait_again();
+        (self.counters_back, self.is_instance_spent) = (0, false);
+        is_spent
+    }
+
+    fn wait_again(&mut self) {
+        for queued in self.queue.iter_mut().take(self.under_way) {
+            queued.is_refused = false;
+        }
+        (self.under_way, self.refused) = (0, 0);
     }
 
     fn slow_down(&mut self, wait: Duration) {
@@ -138,212 +264,20 @@ impl Sending {
             };
         }
     }
-
-    /// Takes a message out that stands in the channel, or will not.
-    fn take(&mut self, message: MessageId) -> Option<Queued> {
-        let index = self
-            .queue
-            .iter()
-            .position(|queued| queued.message == message)?;
-        self.queue.remove(index)
-    }
-
-    fn is_first(&self, message: MessageId) -> bool {
-        self.is_under_way
-            && self
-                .queue
-                .front()
-                .is_some_and(|first| first.message == message)
-    }
 }
 
-impl SealedRoom {
-    /// Counts as another instance from here on.
-    pub(super) fn count_anew(&mut self) {
-        self.sending.instance = InstanceId::from_bytes(self.rng().random());
-        self.sending.counter = 0;
-    }
-
-    /// The connection is over: if a message is under way its counter may be used up or not.
-    pub(super) fn forget_fate(&mut self) {
-        if std::mem::take(&mut self.sending.is_under_way) {
-            self.count_anew();
-            if let Some(first) = self.sending.queue.front_mut() {
-                first.is_doubtful = true;
-            }
-        }
-    }
-
-    /// Sends the next message if the room is connected and keyed and none is under way.
-    pub(super) fn send_next(&mut self, now: Now) {
-        self.give_up_late(now);
-        let Some(first) = self.sending.queue.front() else {
-            return;
-        };
-        if !self.is_connected || self.sending.is_under_way || now.at < self.sending.send_after {
-            return;
-        }
-        let is_doubtful = first.is_doubtful;
-        self.sending.send_after = Duration::ZERO;
-        if is_doubtful && self.is_catching_up(now) {
-            return;
-        }
-        if self.epochs.is_to_be_replaced(now) {
-            return self.start_epoch(now, EpochReason::Demand);
-        }
-        let Some(epoch) = self.epochs.current() else {
-            return;
-        };
-        if self.is_starting() {
-            return;
-        }
-        if self.sending.is_stale {
-            self.look_again(now);
-            self.sending.send_after = now.at + LOOK_EVERY;
-            return;
-        }
-        if let Some(reason) = self.overdue(now) {
-            self.start_epoch(now, reason);
-            if self.is_starting() {
-                return;
-            }
-        }
-        self.publish(now, &epoch);
-    }
-
-    fn publish(&mut self, now: Now, epoch: &crate::keyring::Epoch) {
-        let iv = self.rng().random();
-        let Some(first) = self.sending.queue.front() else {
-            return;
-        };
-        let message = first.message;
-        let draft = Draft {
-            channel: self.channel,
-            sender: self.me.member,
-            fingerprint: self.me.keys.fingerprint(),
-            instance: self.sending.instance,
-            counter: self.sending.counter,
-            storage: Storage::Passing,
-            sent_at: now.wall,
-            message,
-            content: &first.content,
-        };
-        match epoch.keys.seal(&draft, iv) {
-            Ok(payload) => {
-                self.sending.is_under_way = true;
-                let epoch: EpochNumber = epoch.keys.n();
-                self.command(Command::Publish {
-                    message,
-                    epoch,
-                    payload,
-                });
-            }
-            Err(_) => self.fail(message, SendFailure::TooLarge),
-        }
-    }
-
-    pub(super) fn publish_replied(
-        &mut self,
-        now: Now,
-        message: MessageId,
-        outcome: Result<Option<Sequence>, Refusal>,
-    ) {
-        // It came back before its acknowledgement, or was given up.
-        if !self.sending.is_first(message) {
-            return;
-        }
-        match outcome {
-            Ok(sequence) => self.sent(now, message, sequence.unwrap_or_default()),
-            Err(refusal) => self.refused(now, message, refusal),
-        }
-    }
-
-    fn refused(&mut self, now: Now, message: MessageId, refusal: Refusal) {
-        self.sending.is_under_way = false;
-        match refusal.code {
-            ErrorCode::StaleEpoch => {
-                // The newest start is about to be heard of; if not, the server is asked.
-                self.sending.is_stale = true;
-                self.sending.send_after = now.at + HEAR_OF_EPOCH;
-                self.look_after = self.look_after.max(now.at + HEAR_OF_EPOCH);
-            }
-            ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Internal => {
-                let wait = patience(&refusal);
-                self.sending.send_after = now.at + wait;
-                self.sending.slow_down(wait);
-            }
-            _ => self.fail(message, SendFailure::Refused(refusal)),
-        }
-    }
-
-    /// One's own message was delivered; that acknowledges it, too.
-    pub(super) fn came_back(&mut self, now: Now, message: MessageId, sequence: Sequence) {
-        if self.sending.is_first(message) {
-            self.sent(now, message, sequence);
-        } else if self.sending.take(message).is_some() {
-            self.tell(Happened::Sent { message, sequence });
-        }
-    }
-
-    fn sent(&mut self, now: Now, message: MessageId, sequence: Sequence) {
-        self.sending.is_under_way = false;
-        self.sending.keep_pace(now);
-        self.sending.counter += 1;
-        self.sending.queue.pop_front();
-        self.tell(Happened::Sent { message, sequence });
-    }
-
-    fn fail(&mut self, message: MessageId, failure: SendFailure) {
-        if self.sending.take(message).is_some() {
-            self.tell(Happened::Unsent { message, failure });
-        }
-    }
-
-    fn give_up_late(&mut self, now: Now) {
-        let late = |queued: &&Queued| queued.deadline <= now.at;
-        let late: Vec<_> = self
-            .sending
-            .queue
-            .iter()
-            .filter(late)
-            .map(|queued| queued.message)
-            .collect();
-        for message in late {
-            let was_under_way = self.sending.is_first(message);
-            let Some(queued) = self.sending.take(message) else {
-                continue;
-            };
-            let failure = if was_under_way || queued.is_doubtful {
-                SendFailure::Unacknowledged
-            } else if !self.is_connected {
-                SendFailure::NotConnected
-            } else {
-                SendFailure::NotKeyed
-            };
-            if was_under_way {
-                self.sending.is_under_way = false;
-                self.count_anew();
-            }
-            self.tell(Happened::Unsent { message, failure });
-        }
-    }
-
-    fn is_catching_up(&mut self, now: Now) -> bool {
-        match self.sending.catch_up {
-            Some((sequence, until)) if self.reading.last() < sequence && now.at < until => true,
-            _ => {
-                self.sending.catch_up = None;
-                false
-            }
-        }
-    }
-}
-
+/// Messages that may be under way: as many as a page gives its session at a time, and fewer than a
+/// server's ring holds.
+const WINDOW: usize = 32;
+/// Content that may be under way in more than one message, in bytes: a connection does not hold many
+/// of the largest.
+const WINDOW_BYTES: usize = 256 * 1024;
 /// How long what was delivered meanwhile may take to arrive.
 const CATCH_UP: Duration = Duration::from_secs(2);
-/// How long the start of a newer epoch may take after `stale_epoch`.
-const HEAR_OF_EPOCH: Duration = Duration::from_secs(2);
 /// However often a server refuses, the least time between two messages does not grow above this.
 const SLOWEST: Duration = Duration::from_secs(2);
 /// Below this, messages follow each other without a pause again.
 const FASTEST: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests;

@@ -49,8 +49,9 @@ pub(super) struct Driver {
     mailbox: Arc<Mailbox>,
     /// Events that are to be handed over before anything is waited for.
     pub(super) told: VecDeque<SessionEvent>,
-    /// Somebody else had the last step: neither requests nor rooms keep the link waiting.
-    is_links_turn: bool,
+    /// Steps of requests and rooms since the link had its turn: they do not keep it waiting for long,
+    /// and what a few of them have to send goes out together.
+    steps_aside: usize,
     /// Something was done since the rooms were asked when they want to be woken: looking at each of
     /// a thousand for every read was a twentieth of the cost of a delivery.
     is_timer_stale: bool,
@@ -93,7 +94,7 @@ impl Driver {
             sends_bytes: 0,
             mailbox,
             told: VecDeque::new(),
-            is_links_turn: false,
+            steps_aside: 0,
             is_timer_stale: false,
             timer: None,
         })
@@ -118,7 +119,7 @@ impl Driver {
         loop {
             self.hand_over();
             let limit = self.settings.event_queue.max(1);
-            let links_turn = std::mem::take(&mut self.is_links_turn);
+            let links_turn = self.steps_aside >= STEPS_ASIDE;
             let wants_requests = !links_turn && !self.link.is_behind();
             let post = self.mailbox.look(cx, limit, wants_requests);
             let is_due = !links_turn && self.poll_timer(cx).is_ready();
@@ -129,9 +130,10 @@ impl Driver {
                 Post::Nothing(left) => (is_due.then_some(Step::Woken), left),
             };
             if let Some(step) = step {
-                self.is_links_turn = true;
+                self.steps_aside += 1;
                 return Poll::Ready(step);
             }
+            self.steps_aside = 0;
             let news = if left == 0 {
                 self.link.poll_paused(cx)
             } else {
@@ -268,6 +270,8 @@ async fn log_out(mut connection: Connection) {
     connection.close(GOODBYE).await;
 }
 
+/// Requests and rooms that are attended to before the link is: what a page may have under way.
+const STEPS_ASIDE: usize = 32;
 /// How long signing out may take.
 const LOGOUT: Duration = Duration::from_millis(1_500);
 /// How long the last words may take.

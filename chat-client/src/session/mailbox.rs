@@ -23,6 +23,9 @@ pub(super) struct Mailbox {
     state: Mutex<State>,
     /// One permit a request that may wait; closed when the driver is gone.
     places: Semaphore,
+    /// Who waits for a place, first come, first served. Held until the request lies in its place:
+    /// otherwise who finds a place free could overtake who was just given one.
+    line: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -57,11 +60,14 @@ impl Mailbox {
         Arc::new(Self {
             state: Mutex::default(),
             places: Semaphore::new(REQUESTS),
+            line: tokio::sync::Mutex::default(),
         })
     }
 
-    /// Asks the driver for something, once it has room; false if it is gone.
+    /// Asks the driver for something, once it has room; false if it is gone. Requests lie in the
+    /// order in which these futures were first polled.
     pub(super) async fn ask(&self, request: Request) -> bool {
+        let _turn = self.line.lock().await;
         let Ok(place) = self.places.acquire().await else {
             return false;
         };

@@ -295,6 +295,7 @@ impl Driver {
             Command::Publish {
                 message,
                 epoch,
+                flags,
                 payload,
             } => {
                 let Some(channel) = self.room(id).map(|room| room.channel()) else {
@@ -304,7 +305,7 @@ impl Driver {
                     return;
                 };
                 // A connection that has ended says so when it is next waited for.
-                if let Ok(request) = connection.publish(channel, epoch, payload) {
+                if let Ok(request) = connection.publish(channel, epoch, flags, payload) {
                     self.expect(request, room(Asked::Publish(message)));
                 }
             }

@@ -63,6 +63,8 @@ pub(crate) struct Peer {
     pub(crate) inbox: VecDeque<Input>,
     pub(crate) seen: Vec<Happened>,
     pub(crate) is_online: bool,
+    /// Whether its last publish was accepted.
+    pub(crate) is_accepted: bool,
 }
 
 impl Hub {
@@ -253,10 +255,15 @@ impl Hub {
             Command::Publish {
                 message,
                 epoch,
+                flags,
                 payload,
             } => {
                 self.log.push((index, "publish"));
-                self.publish(index, message, epoch, payload);
+                let outcome = self.publish(index, epoch, flags, payload);
+                if outcome.is_err() || self.acknowledges {
+                    let outcome = outcome.map(Some);
+                    self.push(index, Input::Replied(Asked::Publish(message), outcome));
+                }
             }
             Command::Enter => {
                 self.log.push((index, "enter"));

@@ -1,14 +1,14 @@
 //! Who is in the room, and what is published there.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use chat_client::{
     Keyring,
-    room::{Asked, Identity, Input, SealedRoom},
+    room::{Identity, Input, SealedRoom},
 };
 use wire_format::{
-    Deliver, DeliverFlags, EpochNumber, ErrorCode, Event, MessageId, Name, Refusal, RunId,
+    Deliver, DeliverFlags, EpochNumber, ErrorCode, Event, Name, PublishFlags, Refusal, RunId,
     Sequence, SessionKeys,
     command::rooms::{Entered, EpochState, Member, MemberKind, Resume},
     event::{EpochReason, LeaveReason},
@@ -55,6 +55,7 @@ impl Hub {
             inbox: VecDeque::new(),
             seen: Vec::new(),
             is_online: true,
+            is_accepted: false,
         });
         let joined = Event::RoomJoined {
             room: room_id(),
@@ -149,6 +150,7 @@ impl Hub {
     fn drop_connection(&mut self, index: usize) {
         let peer = &mut self.peers[index];
         peer.is_online = false;
+        peer.is_accepted = false;
         peer.inbox.clear();
         peer.inbox.push_back(Input::Disconnected);
         self.holders.remove(&index);
@@ -176,30 +178,28 @@ impl Hub {
     pub(super) fn publish(
         &mut self,
         index: usize,
-        message: MessageId,
         n: EpochNumber,
+        flags: PublishFlags,
         payload: Bytes,
-    ) {
+    ) -> Result<Sequence, Refusal> {
+        let was_accepted = std::mem::take(&mut self.peers[index].is_accepted);
+        if flags.is_following() && !was_accepted {
+            return Err(ErrorCode::OutOfTurn.into());
+        }
         if self.epoch.as_ref().map(|epoch| epoch.n) != Some(n) {
-            let refusal = Refusal::new(ErrorCode::StaleEpoch);
-            self.push(index, Input::Replied(Asked::Publish(message), Err(refusal)));
-            return;
+            return Err(ErrorCode::StaleEpoch.into());
         }
         if self.now.at < self.next_message {
             self.too_fast += 1;
             let wait = self.next_message.saturating_sub(self.now.at).as_millis();
             let wait = u32::try_from(wait).expect("a short time");
-            let refusal = Refusal::retry_after(ErrorCode::RateLimited, wait);
-            self.push(index, Input::Replied(Asked::Publish(message), Err(refusal)));
-            return;
+            return Err(Refusal::retry_after(ErrorCode::RateLimited, wait));
         }
+        self.peers[index].is_accepted = true;
         self.next_message = self.now.at + self.message_every;
         let deliver = self.next_deliver(index, payload);
         self.deliver_all(&deliver);
-        if self.acknowledges {
-            let outcome = Ok(Some(deliver.sequence));
-            self.push(index, Input::Replied(Asked::Publish(message), outcome));
-        }
+        Ok(deliver.sequence)
     }
 
     pub(crate) fn next_deliver(&mut self, index: usize, payload: Bytes) -> Deliver {
