@@ -1,12 +1,12 @@
 //! Connections that are held, and one publish a room at the end.
 
-use std::{future::poll_fn, task::Poll, time::Duration};
+use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::{
-    clock::nanos, error::LoadError, hall::Hall, meter::TELL_NANOS, outgoing::Flushed, plan::Plan,
-    press::Press, report::Progress, wire::Wire,
+    clock::nanos, error::LoadError, hall::Hall, meter::TELL_NANOS, plan::Plan, press::Press,
+    report::Progress, wire::Wire,
 };
 
 /// Holds everyone for the plan's duration, or until nobody is left, and publishes once in each room.
@@ -34,12 +34,8 @@ pub(super) async fn held<W: Wire>(
     }
     hall.ears().borrow_mut().tally.measure();
     for publisher in 0..press.publishers() {
-        poll_fn(|cx| {
-            let now = hall.clock.now();
-            let _: Flushed = press.publish(hall, publisher, (1, now), cx);
-            Poll::Ready(())
-        })
-        .await;
+        let now = hall.clock.now();
+        press.publish_one(hall, publisher, now).await;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! On a clock, whatever arrives.
 
-use std::{future::poll_fn, task::Poll, time::Duration};
+use std::time::Duration;
 
 use tokio::{task::yield_now, time::sleep_until};
 
@@ -9,8 +9,7 @@ use super::{
     error::LoadError,
     hall::Hall,
     meter::{Load, Meter},
-    outgoing::Flushed,
-    press::{Press, WAITING_BYTES},
+    press::Press,
     wire::Wire,
 };
 
@@ -23,7 +22,6 @@ pub(super) async fn paced<W: Wire>(
 ) -> Result<(), LoadError> {
     let interval = nanos(Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX)).max(1);
     let mut due = hall.clock.now().saturating_add(interval);
-    let mut turn = 0;
     loop {
         if meter.turn(hall, press)? == Load::Ends {
             return Ok(());
@@ -32,16 +30,12 @@ pub(super) async fn paced<W: Wire>(
             if hall.clock.now() < due {
                 break;
             }
-            turn = (turn + 1) % press.publishers().max(1);
-            if press.waiting(hall, turn) > Some(WAITING_BYTES) {
+            let publisher = press.next();
+            if press.takes(hall, publisher) == Some(0) {
                 // What is due stays due, and counts as late.
                 break;
             }
-            poll_fn(|cx| {
-                let _: Flushed = press.publish(hall, turn, (1, due), cx);
-                Poll::Ready(())
-            })
-            .await;
+            press.publish_one(hall, publisher, due).await;
             due = due.saturating_add(interval);
         }
         until(hall, due).await?;

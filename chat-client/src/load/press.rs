@@ -1,6 +1,9 @@
 //! What publishes: payloads with their stamps, numbered for each publisher.
 
-use std::task::Context;
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+};
 
 use super::{
     hall::Hall,
@@ -15,6 +18,8 @@ pub(super) struct Press {
     run: u32,
     notation: Notation,
     publishers: Vec<Publisher>,
+    /// Whose turn it was last.
+    turn: usize,
     payload: Vec<u8>,
     /// Messages published.
     sent: u64,
@@ -41,6 +46,7 @@ impl Press {
             run,
             notation,
             publishers: publishers.map(publisher).collect(),
+            turn: 0,
             payload: vec![b'x'; payload_bytes],
             sent: 0,
             expected: 0,
@@ -63,6 +69,12 @@ impl Press {
     /// Publishers.
     pub(super) const fn publishers(&self) -> usize {
         self.publishers.len()
+    }
+
+    /// The publisher whose turn it is: one after the other.
+    pub(super) fn next(&mut self) -> usize {
+        self.turn = (self.turn + 1) % self.publishers.len().max(1);
+        self.turn
     }
 
     /// Messages published.
@@ -109,21 +121,29 @@ impl Press {
         hall.flush(seat.number, cx)
     }
 
-    /// Messages that a publisher may append in one go.
-    pub(super) fn at_once(&self) -> u64 {
-        let messages = WAITING_BYTES / self.payload.len().max(1) + 1;
-        u64::try_from(messages).unwrap_or(u64::MAX)
-    }
-
-    /// Bytes that a publisher's socket has not taken; `None` if it takes nothing any more.
-    pub(super) fn waiting<W: Wire>(
-        &self,
+    /// Likewise one message.
+    pub(super) async fn publish_one<W: Wire>(
+        &mut self,
         hall: &mut Hall<'_, W>,
         publisher: usize,
-    ) -> Option<usize> {
+        due: u64,
+    ) {
+        poll_fn(|cx| Poll::Ready(self.publish(hall, publisher, (1, due), cx))).await;
+    }
+
+    /// Messages that a publisher may append in one go: 0 until its socket has taken what waits, `None`
+    /// if it takes nothing any more.
+    pub(super) fn takes<W: Wire>(&self, hall: &mut Hall<'_, W>, publisher: usize) -> Option<u64> {
         let seat = self.publishers.get(publisher)?.seat;
         let outgoing = hall.outgoing(seat.number)?;
-        (!outgoing.is_dead()).then(|| outgoing.waiting())
+        if outgoing.is_dead() {
+            return None;
+        }
+        if outgoing.waiting() > WAITING_BYTES {
+            return Some(0);
+        }
+        let messages = WAITING_BYTES / self.payload.len().max(1) + 1;
+        Some(u64::try_from(messages).unwrap_or(u64::MAX))
     }
 
     /// Messages that a listener should have received and did not, over all listeners.
@@ -141,4 +161,4 @@ impl Press {
 }
 
 /// Bytes that one publisher's socket may be behind before the others go on without it.
-pub(super) const WAITING_BYTES: usize = 1 << 20;
+const WAITING_BYTES: usize = 1 << 20;
