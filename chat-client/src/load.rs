@@ -3,13 +3,15 @@
 //! One generator speaks to Sealwire and, through other [`Wire`]s, to whatever it is compared with. It
 //! is one task: each round reads what arrived on every connection through one shared buffer, walks its
 //! frames, counts, and publishes what is due. Every payload starts with a [`Stamp`], so what is lost is
-//! counted for each listener and publisher, not inferred from a total.
+//! counted for each listener and publisher, not inferred from a total. A plan may let most listeners
+//! discard what arrives ([`Reading::Sample`]), so that the server's cost is measured and not what
+//! reading adds to it; those are counted each by its bytes.
 //!
 //! ```text
 //!             ┌────────── one round ──────────┐
 //!  sockets ──▶ listening ──▶ Tally ──▶ pace ──▶ outgoing ──▶ sockets
-//!              (Wire::cut)  (lanes,   (burst,   (Wire::publish)
-//!                         percentiles) paced)
+//!              (Wire::cut  (lanes,   (burst,   (Wire::publish)
+//!              or discard) percentiles) paced)
 //! ```
 //!
 //! The module promises *not* to seal anything: over [`Raw`] payloads are filling, over [`Browser`] the
@@ -19,6 +21,7 @@ mod account;
 mod browser;
 mod burst;
 mod clock;
+mod discarding;
 mod error;
 mod frames;
 mod hall;
@@ -41,10 +44,10 @@ mod wire;
 
 pub use account::Account;
 pub use browser::Browser;
-pub use error::LoadError;
-pub use plan::{Pace, Plan, Seat};
+pub use error::{LoadError, Miscount};
+pub use plan::{Pace, Plan, Reading, Seat};
 pub use raw::Raw;
 pub use report::{Progress, Report};
 pub use run::run;
 pub use stamp::{Notation, Stamp};
-pub use wire::{Cut, Joined, Kind, Wire};
+pub use wire::{Cut, Heartbeat, Joined, Kind, Wire};

@@ -85,6 +85,8 @@ async fn a_burst_loses_nothing_and_reports_everything() {
         (&report["connections"], &report["listeners"]),
         (&9.into(), &9.into())
     );
+    // They read, and one of the others; the rest count bytes.
+    assert_eq!(report["readers"], 3);
     let deliveries = report["deliveries"].as_u64().expect("a number");
     assert!(deliveries > 0);
     let keys: BTreeSet<_> = report
@@ -107,6 +109,7 @@ async fn a_burst_loses_nothing_and_reports_everything() {
         "p50_us",
         "p999_us",
         "p99_us",
+        "readers",
         "reordered",
         "repeated",
         "seconds",
@@ -118,6 +121,20 @@ async fn a_burst_loses_nothing_and_reports_everything() {
     for key in ["server_cpu_us_per_delivery", "p50_us", "p99_us", "p999_us"] {
         assert!(report[key].is_number(), "{key} in {report}");
     }
+    stop(server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_reads_when_told_to_or_when_deliveries_differ_in_length() {
+    let server = server().await;
+    let told = report(&server, &["--subscribers", "20", "--read", "all"]).await;
+    assert_eq!(told["readers"], 21);
+    // The room has kept messages of the run before, which do not count.
+    let sampled = report(&server, &["--subscribers", "20", "--read", "sample"]).await;
+    assert_eq!(sampled["readers"], 3);
+    // From load-9 to load-10 the name in a delivery grows.
+    let talk = ["--talk", "--publishers", "11", "--subscribers", "20"];
+    assert_eq!(report(&server, &talk).await["readers"], 20);
     stop(server).await;
 }
 
@@ -216,6 +233,11 @@ async fn wrong_plans_are_exit_code_2() {
         (&["--rate=-1"], "the rate is a number"),
         (&["--seconds=-1"], "seconds from 0"),
         (&["--pid", "4294967295"], "cannot read /proc/4294967295/"),
+        (&["--idle", "--read", "sample"], "--read sample: only"),
+        (
+            &["--through-proxy", "http://localhost:1", "--read", "sample"],
+            "--read sample: only",
+        ),
         (&["--idle", "--talk"], "cannot be used with"),
     ] {
         let output = load(arguments).await;

@@ -54,6 +54,14 @@ pub enum LoadError {
     /// What arrived is not what this server should send.
     #[error("the server broke its protocol: {0}")]
     Layout(String),
+    /// The bytes that a listener discarded do not say how many deliveries they were.
+    #[error("what listener {listener} discarded cannot be counted: {miscount}")]
+    Uncountable {
+        /// The number of its seat.
+        listener: usize,
+        /// Why not.
+        miscount: Miscount,
+    },
     /// The account of a process cannot be read.
     #[error("cannot read {}: {error}", .path.display())]
     Account {
@@ -62,6 +70,26 @@ pub enum LoadError {
         /// Why not.
         error: io::Error,
     },
+}
+
+/// Why bytes are no number of deliveries.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Miscount {
+    /// Something else came among them, or the last one never ended.
+    #[error("{bytes} bytes are left over")]
+    Rest {
+        /// So much is left over.
+        bytes: usize,
+    },
+    /// Something else came among them, or some came twice.
+    #[error("{deliveries} deliveries more than were published")]
+    Surplus {
+        /// So many too many.
+        deliveries: u64,
+    },
+    /// After some were discarded, deliveries of another length or of nobody in this run were read.
+    #[error("deliveries no longer have one length and one source")]
+    Uneven,
 }
 
 impl LoadError {
@@ -79,6 +107,7 @@ impl LoadError {
             Self::Refused { hint, .. } => *hint,
             Self::Connect { .. } => Some("Is the server running, and at this address?"),
             Self::OpenFiles { .. } => Some("Raise the limit of this shell first: ulimit -n 65536"),
+            Self::Uncountable { .. } => Some("Let everyone read: --read all"),
             Self::Account { .. } => Some("Is --pid the id of a running process of yours?"),
             Self::TimedOut(_) => Some("Does the server speak another protocol, or TLS?"),
             _ => None,

@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 
 use super::{
     clock::Clock,
-    error::LoadError,
+    discarding::{Length, Sample},
+    error::{LoadError, Miscount},
     listening::{Ears, Listening},
     outgoing::{Flushed, Outgoing},
     plan::Seat,
@@ -131,6 +132,43 @@ impl<'a, W: Wire> Hall<'a, W> {
 
     pub(super) const fn ears(&self) -> &'a RefCell<Ears> {
         self.ears
+    }
+
+    /// From now on a sample of those who hear reads, and the others discard.
+    pub(super) fn sample(&self) {
+        let ears = &mut *self.ears.borrow_mut();
+        ears.sample = Sample::of(&self.listeners);
+        // What a room kept of earlier runs has come by now.
+        ears.length = Length::Unknown;
+    }
+
+    /// From now on everyone reads, from the next frame on.
+    pub(super) fn read_all(&self) {
+        self.ears.borrow_mut().sample = Sample::default();
+    }
+
+    /// Refuses to count what ends in the middle of a delivery that was discarded: it may be another
+    /// frame.
+    ///
+    /// # Errors
+    /// [`LoadError::Uncountable`].
+    pub(super) fn check_ends(&self) -> Result<(), LoadError> {
+        let mut begun = self.listening.iter().map(Listening::begun);
+        match begun.find(|(_, bytes)| *bytes > 0) {
+            Some((listener, bytes)) => Err(LoadError::Uncountable {
+                listener,
+                miscount: Miscount::Rest { bytes },
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Those who hear and read every message.
+    pub(super) fn readers(&self) -> u64 {
+        let tally = &self.ears.borrow().tally;
+        let readers = self.listeners.iter();
+        let readers = readers.filter(|seat| tally.unread(seat.number) == 0);
+        u64::try_from(readers.count()).unwrap_or(u64::MAX)
     }
 
     /// Messages received, over all listeners.

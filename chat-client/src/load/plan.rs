@@ -19,6 +19,8 @@ pub struct Plan {
     pub talk: bool,
     /// Connections are held, not used; one publish a room at the end must reach everyone.
     pub idle: bool,
+    /// Who reads what it receives.
+    pub reading: Reading,
     /// Load before anything is measured.
     pub warm_up: Duration,
     /// What is measured, or how long `idle` connections are held.
@@ -39,6 +41,19 @@ pub enum Pace {
     /// On a clock, so many messages a second over all publishers; latency counts from when a message
     /// was due.
     Rate(f64),
+}
+
+/// Who reads what it receives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Reading {
+    /// Everyone.
+    #[default]
+    All,
+    /// A sample: the publishers, every 16th of the others, two in all. It checks every frame, and
+    /// latencies are its own. The others discard what comes and count it by its bytes, which is as
+    /// exact for what is lost and cheaper for the server; what is repeated among those refuses the
+    /// count. Where deliveries differ in length, and with `idle`, everyone reads.
+    Sample,
 }
 
 impl Pace {
@@ -164,6 +179,7 @@ mod tests {
             pace: Pace::burst(128),
             talk: false,
             idle: false,
+            reading: Reading::All,
             warm_up: Duration::ZERO,
             duration: Duration::from_secs(1),
             pids: Vec::new(),

@@ -6,6 +6,8 @@ use std::{
 };
 
 use super::{
+    discarding::Length,
+    error::{LoadError, Miscount},
     hall::Hall,
     outgoing::Flushed,
     plan::Seat,
@@ -147,14 +149,29 @@ impl Press {
     }
 
     /// Messages that a listener should have received and did not, over all listeners.
-    pub(super) fn lost<W: Wire>(&self, hall: &Hall<'_, W>) -> u64 {
-        let tally = &hall.ears().borrow().tally;
+    ///
+    /// # Errors
+    /// [`LoadError::Uncountable`]: what one of them discarded is no number of deliveries.
+    pub(super) fn lost<W: Wire>(&self, hall: &Hall<'_, W>) -> Result<u64, LoadError> {
+        let ears = hall.ears().borrow();
         let lost_by = |listener: &Seat| {
             let heard = self.publishers.iter().enumerate();
             let heard = heard.filter(|(_, publisher)| publisher.seat.room == listener.room);
-            heard
-                .map(|(number, publisher)| tally.lost(listener, number, publisher.sent))
-                .sum::<u64>()
+            let missing: u64 = heard
+                .map(|(number, publisher)| ears.tally.missing(listener, number, publisher.sent))
+                .sum();
+            let unread = ears.tally.unread(listener.number);
+            let miscount = match missing.checked_sub(unread) {
+                Some(lost) if unread == 0 || ears.length != Length::Uneven => return Ok(lost),
+                Some(_) => Miscount::Uneven,
+                None => Miscount::Surplus {
+                    deliveries: unread - missing,
+                },
+            };
+            Err(LoadError::Uncountable {
+                listener: listener.number,
+                miscount,
+            })
         };
         hall.listeners().iter().map(lost_by).sum()
     }

@@ -21,7 +21,7 @@ use super::{
     frames::{Meaning, broken, closed, meaning},
     plan::Seat,
     rooms::Rooms,
-    wire::{Cut, Joined, Kind, Wire},
+    wire::{Cut, Heartbeat, Joined, Kind, Wire},
 };
 
 /// A chat-server over plain TCP: guests in a room that publish opaque payloads.
@@ -105,6 +105,13 @@ impl Wire for Raw {
         };
         let bytes = LENGTH_BYTES + length;
         Ok(Some(Cut { bytes, kind }))
+    }
+
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        Some(Heartbeat {
+            every: limits::PING_EVERY,
+            settled: Duration::ZERO,
+        })
     }
 }
 
@@ -202,9 +209,9 @@ const NAME_WAIT: Duration = Duration::from_millis(100);
 mod tests {
     use std::net::Ipv4Addr;
 
-    use wire_format::CloseCode;
+    use wire_format::{CloseCode, Deliver};
 
-    use super::*;
+    use super::{super::stamp::Notation, *};
 
     fn raw() -> Raw {
         Raw::new((Ipv4Addr::LOCALHOST, 1).into(), "load".to_owned())
@@ -230,6 +237,16 @@ mod tests {
             seen,
             [Kind::Answer(pong), Kind::Closed("too_slow".to_owned())]
         );
+    }
+
+    /// Discarded at the end of a connection, it is not taken for a delivery.
+    #[test]
+    fn a_close_is_shorter_than_any_delivery() {
+        let least = LENGTH_BYTES + 1 + Deliver::HEAD_BYTES + Notation::Bytes.stamp_bytes();
+        for code in CloseCode::ALL {
+            let close = ServerFrame::Close((*code).into()).encode().stream();
+            assert!(close.len() < least, "{code}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Report {
     pub connections: u64,
     /// Connections that hear each message.
     pub listeners: u64,
+    /// Of these, those that read and checked every frame; the others counted bytes.
+    pub readers: u64,
     /// Messages published while it was measured.
     pub messages: u64,
     /// Messages received while it was measured, over all listeners.
@@ -24,7 +26,8 @@ pub struct Report {
     pub server_cpu_us_per_delivery: Option<f64>,
     /// The same of the generator.
     pub generator_cpu_us_per_delivery: Option<f64>,
-    /// Time from when a message was due to its arrival, in microseconds: the median.
+    /// Time from when a message was due to its arrival at a reader, in
+    /// microseconds: the median.
     pub p50_us: Option<f64>,
     /// 99 of 100 arrived within.
     pub p99_us: Option<f64>,
@@ -32,9 +35,9 @@ pub struct Report {
     pub p999_us: Option<f64>,
     /// Messages that a listener should have received and did not, over all listeners.
     pub lost: u64,
-    /// Messages that a listener received again.
+    /// Messages that a reader received again.
     pub repeated: u64,
-    /// Messages that a listener received after a later one of the same publisher.
+    /// Messages that a reader received after a later one of the same publisher.
     pub reordered: u64,
     /// Connections that the server closed.
     pub cut: u64,

@@ -15,7 +15,7 @@ use super::{
     listening::Ears,
     meter::{Measured, Meter},
     paced::paced,
-    plan::{Pace, Plan},
+    plan::{Pace, Plan, Reading},
     press::Press,
     report::{Progress, Report},
     tally::Tally,
@@ -70,6 +70,9 @@ async fn carry_out<W: Wire>(
     if plan.idle {
         held(&mut hall, &mut press, plan, progress).await?;
     } else {
+        if plan.reading == Reading::Sample {
+            hall.sample();
+        }
         let mut meter = Meter::new(plan, clock, &server, progress);
         match plan.pace {
             Pace::Burst { window } => burst(&mut hall, &mut press, &mut meter, window).await?,
@@ -79,6 +82,7 @@ async fn carry_out<W: Wire>(
         measured = meter.measured();
     }
     progress(Progress::Draining);
+    hall.read_all();
     drain(&mut hall, &press).await?;
     if plan.idle {
         measured.received = hall.received();
@@ -95,7 +99,7 @@ async fn carry_out<W: Wire>(
         server_rss_bytes_per_connection: grown.map(|bytes| bytes / connections as f64),
         ..Report::default()
     };
-    let report = found(report, &hall, &press, measured);
+    let report = found(report, &hall, &press, measured)?;
     leave(&mut hall).await?;
     Ok(report)
 }
@@ -111,13 +115,14 @@ async fn leave<W: Wire>(hall: &mut Hall<'_, W>) -> Result<(), LoadError> {
 }
 
 /// Rounds until nothing arrives any more, since those who are in are told of those who come in, and
-/// until the server rests: a web-proxy makes keys for the next ones.
+/// until the server rests: a web-proxy makes keys for the next ones. Early heartbeats are waited for.
 async fn quiet<W: Wire>(
     hall: &mut Hall<'_, W>,
     plan: &Plan,
     server: &Account,
 ) -> Result<(), LoadError> {
     let silence = nanos(if plan.idle { 2 * QUIET } else { QUIET });
+    let settled = hall.wire.heartbeat().map_or(0, |beat| nanos(beat.settled));
     let joined = hall.clock.now();
     let mut looked = (joined, server.cpu()?);
     let mut is_busy = false;
@@ -131,7 +136,8 @@ async fn quiet<W: Wire>(
             looked = (now, used);
         }
         let is_silent = now.saturating_sub(hall.heard_at().max(joined)) >= silence;
-        if is_silent && !is_busy || now - joined > QUIET_NANOS_AT_MOST {
+        let is_settled = now - joined >= settled;
+        if is_silent && is_settled && !is_busy || now - joined > QUIET_NANOS_AT_MOST {
             return Ok(());
         }
         hall.beside(sleep(LOOK)).await?;
@@ -150,14 +156,21 @@ async fn drain<W: Wire>(hall: &mut Hall<'_, W>, press: &Press) -> Result<(), Loa
     Ok(())
 }
 
-fn found<W: Wire>(report: Report, hall: &Hall<'_, W>, press: &Press, measured: Measured) -> Report {
+fn found<W: Wire>(
+    report: Report,
+    hall: &Hall<'_, W>,
+    press: &Press,
+    measured: Measured,
+) -> Result<Report, LoadError> {
+    hall.check_ends()?;
     let tally = &hall.ears().borrow().tally;
     let seconds = measured.span.as_secs_f64();
     let deliveries = measured.received as f64;
     let micros = |nanos: u64| nanos as f64 / 1e3;
     let each = |nanos: u64| (deliveries > 0.0).then(|| micros(nanos) / deliveries);
-    Report {
+    Ok(Report {
         listeners: u64::try_from(hall.listeners().len()).unwrap_or(u64::MAX),
+        readers: hall.readers(),
         messages: measured.sent,
         deliveries: measured.received,
         seconds,
@@ -171,14 +184,14 @@ fn found<W: Wire>(report: Report, hall: &Hall<'_, W>, press: &Press, measured: M
         p50_us: tally.within(500).map(micros),
         p99_us: tally.within(990).map(micros),
         p999_us: tally.within(999).map(micros),
-        lost: press.lost(hall),
+        lost: press.lost(hall)?,
         repeated: tally.repeated(),
         reordered: tally.reordered(),
         cut: hall.cut_by().values().sum(),
         cut_by: hall.cut_by().clone(),
         alive: u64::try_from(hall.alive()).unwrap_or(u64::MAX),
         ..report
-    }
+    })
 }
 
 /// Silence after which everyone is in; held connections get twice that.

@@ -10,6 +10,8 @@ pub(super) struct Tally {
     publishers: usize,
     /// One for each seat and publisher; those of a seat beside each other.
     lanes: Vec<Lane>,
+    /// Deliveries that a seat has discarded.
+    unread: Vec<u64>,
     received: u64,
     repeated: u64,
     reordered: u64,
@@ -33,6 +35,7 @@ impl Tally {
             run,
             publishers,
             lanes: vec![Lane::default(); seats.saturating_mul(publishers)],
+            unread: vec![0; seats],
             received: 0,
             repeated: 0,
             reordered: 0,
@@ -41,10 +44,16 @@ impl Tally {
         })
     }
 
+    /// Whether a message is one of this run: a room may keep those of an earlier one.
+    pub(super) fn is_of_run(&self, stamp: Stamp) -> bool {
+        let publisher = usize::try_from(stamp.publisher).unwrap_or(usize::MAX);
+        stamp.run == self.run && publisher < self.publishers
+    }
+
     /// Counts a payload that arrived at `now`, in nanoseconds since the run began.
     pub(super) fn count(&mut self, seat: usize, stamp: Stamp, now: u64) {
         let publisher = usize::try_from(stamp.publisher).unwrap_or(usize::MAX);
-        if stamp.run != self.run || publisher >= self.publishers {
+        if !self.is_of_run(stamp) {
             return;
         }
         let Some(lane) = self.lanes.get_mut(seat * self.publishers + publisher) else {
@@ -67,6 +76,25 @@ impl Tally {
         }
     }
 
+    /// Counts deliveries that `seat` discarded.
+    pub(super) fn count_unread(&mut self, seat: usize, deliveries: u64) {
+        if let Some(unread) = self.unread.get_mut(seat) {
+            *unread += deliveries;
+            self.received += deliveries;
+        }
+    }
+
+    /// Whether `seat` has read a message of every publisher.
+    pub(super) fn has_heard_all(&self, seat: usize) -> bool {
+        let lanes = self.lanes.chunks_exact(self.publishers.max(1)).nth(seat);
+        lanes.is_some_and(|lanes| lanes.iter().all(|lane| lane.next > 0))
+    }
+
+    /// Deliveries that `seat` has discarded.
+    pub(super) fn unread(&self, seat: usize) -> u64 {
+        self.unread.get(seat).copied().unwrap_or(0)
+    }
+
     /// From now on latencies count.
     pub(super) const fn measure(&mut self) {
         self.is_measuring = true;
@@ -77,23 +105,23 @@ impl Tally {
         self.is_measuring = false;
     }
 
-    /// Messages received, over all listeners, each once.
+    /// Messages received, over all listeners; of those that were read, each once.
     pub(super) const fn received(&self) -> u64 {
         self.received
     }
 
-    /// Messages received again.
+    /// Messages read again.
     pub(super) const fn repeated(&self) -> u64 {
         self.repeated
     }
 
-    /// Messages received after a later one.
+    /// Messages read after a later one.
     pub(super) const fn reordered(&self) -> u64 {
         self.reordered
     }
 
-    /// What `seat` has not received of the `sent` messages of a publisher.
-    pub(super) fn lost(&self, seat: &Seat, publisher: usize, sent: u64) -> u64 {
+    /// What `seat` has not read of the `sent` messages of a publisher.
+    pub(super) fn missing(&self, seat: &Seat, publisher: usize, sent: u64) -> u64 {
         let lane = self.lanes.get(seat.number * self.publishers + publisher);
         let Lane { next, missing } = lane.copied().unwrap_or_default();
         missing + sent.saturating_sub(next)
@@ -143,7 +171,7 @@ mod tests {
 
     fn account(numbers: &[u64], sent: u64) -> (u64, u64, u64, u64) {
         let tally = tally(numbers);
-        let lost = tally.lost(&seat(1), 1, sent);
+        let lost = tally.missing(&seat(1), 1, sent);
         (tally.received(), lost, tally.repeated(), tally.reordered())
     }
 
@@ -166,9 +194,9 @@ mod tests {
     #[test]
     fn a_lane_is_of_one_listener_and_one_publisher() {
         let tally = tally(&[0, 1]);
-        assert_eq!(tally.lost(&seat(0), 1, 2), 2);
-        assert_eq!(tally.lost(&seat(1), 0, 2), 2);
-        assert_eq!(tally.lost(&seat(1), 1, 2), 0);
+        assert_eq!(tally.missing(&seat(0), 1, 2), 2);
+        assert_eq!(tally.missing(&seat(1), 0, 2), 2);
+        assert_eq!(tally.missing(&seat(1), 1, 2), 0);
     }
 
     #[test]
@@ -185,6 +213,24 @@ mod tests {
         tally.count(1, stamp(2, 0), 0);
         tally.count(2, stamp(1, 0), 0);
         assert_eq!(tally.received(), 0);
+    }
+
+    #[test]
+    fn what_was_discarded_counts_as_received_and_stays_missing_from_what_was_read() {
+        let mut tally = tally(&[0]);
+        tally.count_unread(1, 4);
+        tally.count(1, stamp(1, 5), 2_000);
+        assert_eq!((tally.received(), tally.unread(1)), (6, 4));
+        assert_eq!(tally.missing(&seat(1), 1, 6), 4);
+        assert_eq!((tally.unread(0), tally.repeated()), (0, 0));
+    }
+
+    #[test]
+    fn all_are_heard_when_every_publisher_is() {
+        let mut tally = tally(&[0]);
+        assert!(!tally.has_heard_all(1));
+        tally.count(1, stamp(0, 3), 2_000);
+        assert!(tally.has_heard_all(1) && !tally.has_heard_all(0) && !tally.has_heard_all(2));
     }
 
     #[test]

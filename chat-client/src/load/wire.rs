@@ -31,6 +31,11 @@ pub trait Wire {
     /// publish; the run ends.
     fn cut<'a>(&self, bytes: &'a [u8]) -> Result<Option<Cut<'a>>, LoadError>;
 
+    /// What a listener gets beside deliveries while nobody comes or goes; `None`: nothing.
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        None
+    }
+
     /// Appends what says goodbye, where closing the connection does not end the session.
     fn farewell(&self, _out: &mut Vec<u8>) {}
 
@@ -57,6 +62,15 @@ pub struct Joined {
     pub hears: bool,
     /// Bytes that arrived behind the last answer.
     pub left: Vec<u8>,
+}
+
+/// How a server asks who only listens for a sign of life: frames of [`Kind::Answer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Heartbeat {
+    /// The least time from one to the next, and from coming in to the first that counts.
+    pub every: Duration,
+    /// So long after coming in others may come, which are waited for.
+    pub settled: Duration,
 }
 
 /// A whole frame.

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use chat_client::load::{self, LoadError, Pace, Plan, Progress, Raw, Report, Wire};
+use chat_client::load::{self, LoadError, Pace, Plan, Progress, Raw, Reading, Report, Wire};
 
 use crate::{
     case::{Case, Measure},
@@ -57,6 +57,7 @@ impl Bench {
             pace: Pace::burst(payload_bytes),
             talk: false,
             idle: false,
+            reading: Reading::All,
             warm_up: self.options.warm_up(),
             duration: self.options.duration(),
             pids: Vec::new(),

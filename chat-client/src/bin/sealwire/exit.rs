@@ -119,7 +119,7 @@ const fn load(error: &LoadError) -> u8 {
     match error {
         LoadError::Plan(_) | LoadError::Account { .. } => USAGE,
         LoadError::Refused { .. } => REFUSED,
-        LoadError::OpenFiles { .. } => INTERNAL,
+        LoadError::OpenFiles { .. } | LoadError::Uncountable { .. } => INTERNAL,
         _ => UNREACHABLE,
     }
 }

@@ -4,7 +4,7 @@ mod samples;
 
 use std::{process::ExitCode, time::Duration};
 
-use chat_client::load::{self, Browser, Pace, Plan, Progress, Raw, Report, Wire};
+use chat_client::load::{self, Browser, Pace, Plan, Progress, Raw, Reading, Report, Wire};
 use tokio::{sync::watch, time::sleep};
 
 use self::samples::{Sample, Watched, flatness, take, taken};
@@ -72,6 +72,7 @@ fn plan(connections: usize, duration: Duration) -> Plan {
         pace: Pace::burst(PAYLOAD),
         talk: false,
         idle: true,
+        reading: Reading::All,
         warm_up: Duration::ZERO,
         duration,
         pids: Vec::new(),

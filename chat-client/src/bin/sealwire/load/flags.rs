@@ -5,9 +5,9 @@ use std::time::Duration;
 use chat_client::{
     Endpoint,
     endpoint::Transport,
-    load::{Pace, Plan},
+    load::{Pace, Plan, Reading},
 };
-use clap::Args;
+use clap::{Args, ValueEnum};
 use http::Uri;
 
 use super::{Load, Target};
@@ -43,6 +43,10 @@ pub(crate) struct LoadFlags {
     /// Messages in flight at rate 0 [default: 256, above 512 bytes 32]
     #[arg(long, value_name = "NUMBER", conflicts_with = "rate")]
     window: Option<usize>,
+    /// Who reads what it gets; those outside a sample discard it and count bytes [default: sample;
+    /// through a proxy and with --idle: all]
+    #[arg(long, value_enum, value_name = "WHO")]
+    read: Option<Who>,
     /// How long it is measured
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     seconds: f64,
@@ -65,6 +69,15 @@ pub(crate) struct LoadFlags {
     json: bool,
 }
 
+/// Who reads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Who {
+    /// Every listener
+    All,
+    /// The publishers and every 16th of the others
+    Sample,
+}
+
 impl LoadFlags {
     /// `server` is what the settings file says.
     pub(crate) fn settle(self, server: Option<String>) -> Result<Load, Failure> {
@@ -78,6 +91,7 @@ impl LoadFlags {
         } else {
             Pace::Rate(self.rate)
         };
+        let reading = self.reading(&target)?;
         let plan = Plan {
             publishers: self.publishers,
             subscribers: self.subscribers,
@@ -85,6 +99,7 @@ impl LoadFlags {
             pace,
             talk: self.talk,
             idle: self.idle,
+            reading,
             warm_up: span("--warm-up", self.warm_up)?,
             duration: span("--seconds", self.seconds)?,
             pids: self.pid,
@@ -100,6 +115,20 @@ impl LoadFlags {
             plan,
             format,
         })
+    }
+
+    fn reading(&self, target: &Target) -> Result<Reading, Failure> {
+        let is_countable = matches!(target, Target::Server { .. }) && !self.idle;
+        match self.read {
+            Some(Who::Sample) if !is_countable => Err(Failure::Settings(
+                "--read sample: only what a chat-server delivers can be counted by its bytes, and \
+                 held connections must read its pings"
+                    .to_owned(),
+            )),
+            Some(Who::Sample) => Ok(Reading::Sample),
+            None if is_countable => Ok(Reading::Sample),
+            Some(Who::All) | None => Ok(Reading::All),
+        }
     }
 
     fn server(&self, file: Option<String>) -> Result<Target, Failure> {

@@ -21,6 +21,7 @@ fn plain(report: &Report) -> String {
     let mut lines = vec![
         ("connections", report.connections.to_string()),
         ("listeners", report.listeners.to_string()),
+        ("readers", report.readers.to_string()),
         ("messages", report.messages.to_string()),
         ("deliveries", report.deliveries.to_string()),
         ("seconds", format!("{:.3}", report.seconds)),
@@ -79,6 +80,7 @@ mod tests {
         let report = Report {
             connections: 2,
             listeners: 1,
+            readers: 1,
             messages: 10,
             deliveries: 10,
             seconds: 0.5,
@@ -95,9 +97,10 @@ mod tests {
             .lines()
             .map(|line| line.split_whitespace().collect())
             .collect();
-        let expected: [&[&str]; 14] = [
+        let expected: [&[&str]; 15] = [
             &["connections", "2"],
             &["listeners", "1"],
+            &["readers", "1"],
             &["messages", "10"],
             &["deliveries", "10"],
             &["seconds", "0.500"],
