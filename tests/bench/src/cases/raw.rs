@@ -1,6 +1,6 @@
 //! Bursts, talk and a paced room over raw connections, beside the brokers.
 
-use chat_client::load::{Pace, Plan};
+use chat_client::load::{Pace, Plan, Reading};
 
 use crate::{
     bench::{Bench, Target},
@@ -8,36 +8,38 @@ use crate::{
     servers::{Server, Who},
 };
 
-/// Measures each case once, one server after the other.
+/// Measures each case once, on one server after the other: what is compared lies next to each other in
+/// time, since a machine's speed drifts.
 ///
 /// # Errors
 /// Sealwire does not start.
 pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
-    if !bench.wants_any(CASES) {
-        return Ok(());
-    }
-    for who in [Who::Sealwire, Who::Nats, Who::Redis, Who::Mosquitto] {
-        match Server::start(who, &bench.programs).await {
-            Ok(server) => all(bench, who, &server).await,
-            Err(error) if who == Who::Sealwire => return Err(error),
-            Err(error) => bench.leave_out(CASES[0], who, &format!("{error:#}")),
+    for case in CASES {
+        if !bench.options.wants(&case.to_string()) {
+            continue;
+        }
+        for who in [Who::Sealwire, Who::Nats, Who::Redis, Who::Mosquitto] {
+            match Server::start(who, &bench.programs).await {
+                Ok(server) => loaded(bench, *case, who, &server).await,
+                Err(error) if who == Who::Sealwire => return Err(error),
+                Err(error) => bench.leave_out(*case, who, &format!("{error:#}")),
+            }
         }
     }
     Ok(())
 }
 
-async fn all(bench: &mut Bench, who: Who, server: &Server) {
-    for case in CASES {
-        if bench.options.wants(&case.to_string()) {
-            let target = Target {
-                who,
-                address: server.address,
-                pids: &server.pids(),
-            };
-            let plan = plan(bench, *case);
-            bench.measure(*case, target, plan).await;
-        }
-    }
+async fn loaded(bench: &mut Bench, case: Case, who: Who, server: &Server) {
+    let target = Target {
+        who,
+        address: server.address,
+        pids: &server.pids(),
+    };
+    let plan = Plan {
+        reading: Reading::Sample,
+        ..plan(bench, case)
+    };
+    bench.measure(case, target, plan).await;
 }
 
 fn plan(bench: &Bench, case: Case) -> Plan {

@@ -1,8 +1,8 @@
 //! The client protocol of nats-server: lines, and payloads behind their length.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use chat_client::load::{Cut, Joined, Kind, LoadError, Seat, Wire};
+use chat_client::load::{Cut, Heartbeat, Joined, Kind, LoadError, Seat, Wire};
 use tokio::net::TcpStream;
 
 use super::{inbox::Inbox, room_name};
@@ -57,6 +57,13 @@ impl Wire for Nats {
         let bytes = end + 1;
         Ok(Some(Cut { bytes, kind }))
     }
+
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        Some(Heartbeat {
+            every: PING_EVERY,
+            settled: FIRST_PING_WITHIN,
+        })
+    }
 }
 
 /// `MSG <subject> <sid> [reply-to] <bytes>`, the payload and an end of line.
@@ -83,6 +90,11 @@ fn cut_message<'a>(
 const LINE_BYTES: usize = 4096;
 /// nats-server's own default.
 const PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// nats-server's own default; it is set to more here.
+const PING_EVERY: Duration = Duration::from_secs(120);
+/// Whatever is set, a first ping comes 2.0 to 2.4 s after a client: the server measures the way to it.
+const FIRST_PING_WITHIN: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
