@@ -106,7 +106,9 @@ impl Sending {
 
     /// Whether something may go out because of what is delivered.
     pub(super) fn waits_for_deliveries(&self) -> bool {
-        self.has_something() && self.catch_up.is_some()
+        // Those in doubt are in front of the others.
+        let first = self.queue.front();
+        self.catch_up.is_some() && first.is_some_and(|first| first.is_doubtful)
     }
 
     /// Before a doubtful message goes again, what was delivered meanwhile is read.

@@ -131,3 +131,19 @@ fn who_was_too_fast_sends_one_at_a_time() {
     sending.slow_down(Duration::from_millis(50));
     assert_eq!(send(&mut sending), 1);
 }
+
+#[test]
+fn only_what_is_in_doubt_waits_for_deliveries() {
+    let mut sending = sending(2, 1);
+    let now = Now {
+        at: Duration::from_secs(1),
+        wall: wire_format::Millis::new(0),
+    };
+    sending.catch_up_to(now, Sequence::new(7));
+    assert!(!sending.waits_for_deliveries(), "nothing was sent before");
+    send(&mut sending);
+    assert!(!sending.waits_for_deliveries(), "nothing is in doubt");
+    sending.forget_fate();
+    sending.catch_up_to(now, Sequence::new(9));
+    assert!(sending.waits_for_deliveries());
+}
