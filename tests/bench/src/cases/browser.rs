@@ -35,8 +35,8 @@ pub(super) async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A room in which everyone hears and some speak. One person's messages go out one after the other,
-/// each acknowledged before the next, so that a single speaker never fills a room.
+/// A room in which everyone hears and some speak. One session has at most 32 messages under way, so
+/// that a single speaker never fills a room.
 fn talk(bench: &Bench, members: usize, speakers: usize) -> Plan {
     let plan = bench.plan(members, PAYLOAD);
     Plan {
