@@ -13,6 +13,7 @@
 mod incoming;
 mod outgoing;
 mod stream;
+mod taken;
 
 use std::{
     collections::VecDeque,
@@ -38,7 +39,12 @@ use wire_format::{
 };
 
 pub use self::incoming::Frames;
-use self::{incoming::Incoming, outgoing::Outgoing, stream::Stream};
+use self::{
+    incoming::Incoming,
+    outgoing::Outgoing,
+    stream::Stream,
+    taken::{Counted, Taken},
+};
 use crate::{
     endpoint::{Endpoint, Transport},
     error::{CallError, ConnectError, Ended},
@@ -92,7 +98,10 @@ impl Connection {
                 let trust = trust.ok_or(TlsError::NoAuthority)?;
                 let name = ServerName::try_from(endpoint.host.clone())
                     .map_err(|_| ConnectError::Tls(TlsError::Host))?;
-                Ok(Self::over(trust.connector().connect(name, stream).await?))
+                let taken = Taken::default();
+                let counted = Counted::new(stream, taken.clone());
+                let stream = trust.connector().connect(name, counted).await?;
+                Ok(Self::new(Stream::Other(Box::pin(stream), Some(taken))))
             }
         }
     }
@@ -102,7 +111,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        Self::new(Stream::Other(Box::pin(stream)))
+        Self::new(Stream::Other(Box::pin(stream), None))
     }
 
     fn new(stream: Stream) -> Self {

@@ -12,12 +12,15 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::taken::Taken;
+
 /// Where bytes come from and go.
 pub(super) enum Stream {
     /// TCP, read and written without an indirection.
     Plain(TcpStream),
-    /// TLS, or whatever else carries bytes.
-    Other(Pin<Box<dyn Duplex>>),
+    /// TLS, or whatever else carries bytes; where it keeps some of them for a while, with what the
+    /// socket below it has taken.
+    Other(Pin<Box<dyn Duplex>>, Option<Taken>),
     /// Nowhere any more.
     Closed,
 }
@@ -28,6 +31,15 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Send {}
 impl<S: AsyncRead + AsyncWrite + Send> Duplex for S {}
 
 impl Stream {
+    /// What a socket below a layer has taken so far; only a change says something.
+    pub(super) fn taken(&self) -> usize {
+        match self {
+            Self::Other(_, Some(taken)) => taken.bytes(),
+            // What is written is taken.
+            Self::Other(_, None) | Self::Plain(_) | Self::Closed => 0,
+        }
+    }
+
     /// Reads once into the thread's scratch and hands out what came, at least one byte.
     ///
     /// # Errors
@@ -41,7 +53,7 @@ impl Stream {
             let mut arrived = ReadBuf::new(scratch);
             ready!(match self {
                 Self::Plain(stream) => Pin::new(stream).poll_read(cx, &mut arrived),
-                Self::Other(stream) => stream.as_mut().poll_read(cx, &mut arrived),
+                Self::Other(stream, _) => stream.as_mut().poll_read(cx, &mut arrived),
                 Self::Closed => Poll::Ready(Ok(())),
             })?;
             Poll::Ready(match arrived.filled() {
@@ -58,7 +70,7 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Self::Other(stream) => stream.as_mut().poll_write_vectored(cx, slices),
+            Self::Other(stream, _) => stream.as_mut().poll_write_vectored(cx, slices),
             Self::Closed => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -67,14 +79,14 @@ impl Stream {
         match self {
             // TCP is not told to wait for more.
             Self::Plain(_) | Self::Closed => Poll::Ready(Ok(())),
-            Self::Other(stream) => stream.as_mut().poll_flush(cx),
+            Self::Other(stream, _) => stream.as_mut().poll_flush(cx),
         }
     }
 
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Other(stream) => stream.as_mut().poll_shutdown(cx),
+            Self::Other(stream, _) => stream.as_mut().poll_shutdown(cx),
             Self::Closed => Poll::Ready(Ok(())),
         }
     }
