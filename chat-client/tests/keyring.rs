@@ -6,7 +6,7 @@ mod hub;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use chat_client::{Keyring, connection::Frames, room::Input};
-use hub::Hub;
+use hub::{Hub, Lie};
 use wire_format::{Event, FrameCodec, Kind, ServerFrame};
 
 const GAP: Duration = Duration::from_secs(10);
@@ -36,6 +36,26 @@ fn next_epoch(hub: &mut Hub) {
     hub.say(0, "under the next key");
 }
 
+/// A server from which one peer gets no answer about a key.
+fn no_answers_to(asker: usize) -> Option<Lie> {
+    Some(Box::new(move |peer, input| match &input {
+        Input::Event(Event::EpochShare { .. } | Event::EpochUnanswered { .. }, _)
+            if peer == asker =>
+        {
+            Vec::new()
+        }
+        _ => vec![input],
+    }))
+}
+
+/// These peers have read what was said in [`next_epoch`].
+fn assert_read(hub: &mut Hub, peers: impl IntoIterator<Item = usize>) {
+    for index in peers {
+        let seen = hub.seen(index);
+        assert!(seen.contains(&"alice: under the next key".to_owned()));
+    }
+}
+
 #[test]
 fn each_session_does_its_first_handshake_by_itself() {
     let (mut hub, keyring) = proxy();
@@ -58,43 +78,23 @@ fn later_epochs_are_fetched_once_a_process() {
 #[test]
 fn another_session_takes_over_when_the_one_that_asks_goes_away() {
     let (mut hub, _keyring) = proxy();
-    hub.lie = Some(Box::new(|peer, input| match (peer, &input) {
-        (1, Input::Event(Event::EpochShare { .. } | Event::EpochUnanswered { .. }, _)) => {
-            Vec::new()
-        }
-        _ => vec![input],
-    }));
+    hub.lie = no_answers_to(1);
     next_epoch(&mut hub);
     assert_eq!(asked_by(&mut hub), [1]);
     hub.leave(1);
     assert_eq!(asked_by(&mut hub), [2]);
-    for index in [2, 3] {
-        assert!(
-            hub.seen(index)
-                .contains(&"alice: under the next key".to_owned())
-        );
-    }
+    assert_read(&mut hub, [2, 3]);
 }
 
 #[test]
 fn another_session_takes_over_when_the_one_that_asks_gets_nothing() {
     let (mut hub, _keyring) = proxy();
-    hub.lie = Some(Box::new(|peer, input| match (peer, &input) {
-        (1, Input::Event(Event::EpochShare { .. } | Event::EpochUnanswered { .. }, _)) => {
-            Vec::new()
-        }
-        _ => vec![input],
-    }));
+    hub.lie = no_answers_to(1);
     next_epoch(&mut hub);
     assert_eq!(asked_by(&mut hub), [1]);
     hub.pass(Duration::from_secs(9));
     assert_eq!(asked_by(&mut hub), [2]);
-    for index in 1..=3 {
-        assert!(
-            hub.seen(index)
-                .contains(&"alice: under the next key".to_owned())
-        );
-    }
+    assert_read(&mut hub, 1..=3);
 }
 
 #[test]
