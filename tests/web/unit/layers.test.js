@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import test from "node:test";
 
 const STATIC = new URL("../../../static/", import.meta.url);
-const LAYERS = ["wire", "sync", "model", "i18n", "ui"];
+const LAYERS = ["wire", "crypto", "sync", "model", "i18n", "ui"];
 const files = readdirSync(STATIC, { recursive: true })
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => path.endsWith(".js"));
@@ -11,7 +11,7 @@ const read = (path) => readFileSync(new URL(path, STATIC), "utf8");
 /** Code without comments, where words are only words. */
 const code = (path) => read(path).replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 
-test("layers import one way: wire, sync, model, ui", () => {
+test("layers import one way: wire, crypto, sync, model, ui", () => {
   for (const path of files) {
     const layer = path.includes("/") ? path.split("/")[0] : null;
     for (const [, target] of code(path).matchAll(/from "([^"]+)"/g)) {
@@ -30,8 +30,8 @@ test("no text becomes markup or code, and nothing carries its own style", () => 
   assert.doesNotMatch(read("index.html"), /\sstyle=|<style|\son[a-z]+=/);
 });
 
-test("wire and model know no document", () => {
-  for (const path of files.filter((each) => /^(wire|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
+test("wire, crypto and model know no document", () => {
+  for (const path of files.filter((each) => /^(wire|crypto|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
 });
 
 test("the page stays small", () => {

@@ -1,0 +1,43 @@
+/**
+ * Why something that a peer sealed or signed is not opened, and why something of one's own is not sealed. Nothing has
+ * changed when either is thrown, and no message holds a secret or a peer's text.
+ */
+
+/**
+ * The typed cause, for the local user; towards the peer all of them are one code (docs/protocol.md §9, *Receiver order*).
+ * @typedef {"too_large" | "truncated" | "left_over" | "version" | "record_type" | "field" | "not_utf8" | "content"
+ *   | "rsa_key" | "dsa_key" | "pss_length" | "pss_signature" | "dsa_signature"
+ *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share"} OpenCause
+ */
+
+/** A peer's record, seal or signature is refused. */
+export class OpenError extends Error {
+  /** @override @type {OpenCause} */
+  cause;
+
+  /** @param {OpenCause} cause */
+  constructor(cause) {
+    super(`not opened: ${cause}`);
+    this.name = "OpenError";
+    this.cause = cause;
+  }
+}
+
+/**
+ * What hinders one's own sealing: `too_large` content or record, `field` a value that does not fit its field,
+ * `key_operation` a key that refused to work, which is a fault in memory or a broken random source.
+ * @typedef {"too_large" | "field" | "key_operation"} SealCause
+ */
+
+/** Something of one's own could not be signed, sealed or wrapped; never a peer's fault. */
+export class SealError extends Error {
+  /** @override @type {SealCause} */
+  cause;
+
+  /** @param {SealCause} cause */
+  constructor(cause) {
+    super(`not sealed: ${cause}`);
+    this.name = "SealError";
+    this.cause = cause;
+  }
+}
