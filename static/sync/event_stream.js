@@ -4,7 +4,8 @@
  */
 import { CLIENT_SILENCE_MS } from "../wire/limits.js";
 import { decodeFrame } from "../wire/frame.js";
-import { EventParser, fromBase64 } from "../wire/sse.js";
+import { fromBase64 } from "../wire/base64.js";
+import { EventParser } from "../wire/sse.js";
 import { postCommand, postPublish } from "./api.js";
 
 /**

@@ -156,6 +156,13 @@ export function join(...parts) {
 }
 
 /** @param {number} value @returns {Uint8Array<ArrayBuffer>} */
+export function u16(value) {
+  const out = new Uint8Array(2);
+  new DataView(out.buffer).setUint16(0, value);
+  return out;
+}
+
+/** @param {number} value @returns {Uint8Array<ArrayBuffer>} */
 export function u32(value) {
   const out = new Uint8Array(4);
   new DataView(out.buffer).setUint32(0, value);

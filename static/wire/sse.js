@@ -56,20 +56,3 @@ export class EventParser {
     }
   }
 }
-
-/**
- * Decodes the base64 of one frame.
- * @param {string} data
- * @returns {Uint8Array}
- */
-export function fromBase64(data) {
-  let binary;
-  try {
-    binary = atob(data);
-  } catch {
-    throw new FrameError("an event is not base64");
-  }
-  const out = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);
-  return out;
-}

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { FrameError, join, toHex, u64, utf8 } from "../../../static/wire/bytes.js";
 import { TooLong, decodeContent, decodeOpened, encodeClear, encodeText } from "../../../static/wire/records.js";
-import { EventParser, fromBase64 } from "../../../static/wire/sse.js";
+import { fromBase64, toBase64 } from "../../../static/wire/base64.js";
+import { EventParser } from "../../../static/wire/sse.js";
 import { fold } from "../../../static/ui/fold.js";
 import { faultOfName, faultOfRoomName, tidyName } from "../../../static/model/names.js";
 
@@ -75,6 +76,7 @@ test("an event without an end is not collected for ever", () => {
 
 test("what is not base64 is refused", () => {
   assert.deepEqual([...fromBase64("AQID")], [1, 2, 3]);
+  assert.equal(toBase64(Uint8Array.of(1, 2, 3, 0xff)), "AQID/w==");
   assert.throws(() => fromBase64("*"), FrameError);
 });
 
