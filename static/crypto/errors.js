@@ -7,7 +7,7 @@
  * The typed cause, for the local user; towards the peer all of them are one code (docs/protocol.md §9, *Receiver order*).
  * @typedef {"too_large" | "truncated" | "left_over" | "version" | "record_type" | "field" | "not_utf8" | "content"
  *   | "rsa_key" | "dsa_key" | "pss_length" | "pss_signature" | "dsa_signature"
- *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share"} OpenCause
+ *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share" | "rounds"} OpenCause
  */
 
 /** A peer's record, seal or signature is refused. */
@@ -38,6 +38,24 @@ export class SealError extends Error {
   constructor(cause) {
     super(`not sealed: ${cause}`);
     this.name = "SealError";
+    this.cause = cause;
+  }
+}
+
+/**
+ * What is wrong with what somebody typed. A code's `code_check` means that one character is another, or two changed places.
+ * @typedef {"password_empty" | "password_long" | "password_character" | "code_character" | "code_length" | "code_check"} InputCause
+ */
+
+/** A password or recovery code cannot be used as it was typed. */
+export class InputError extends Error {
+  /** @override @type {InputCause} */
+  cause;
+
+  /** @param {InputCause} cause */
+  constructor(cause) {
+    super(`not usable: ${cause}`);
+    this.name = "InputError";
     this.cause = cause;
   }
 }
