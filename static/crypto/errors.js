@@ -7,8 +7,16 @@
  * The typed cause, for the local user; towards the peer all of them are one code (docs/protocol.md §9, *Receiver order*).
  * @typedef {"too_large" | "truncated" | "left_over" | "version" | "record_type" | "field" | "not_utf8" | "content"
  *   | "rsa_key" | "dsa_key" | "pss_length" | "pss_signature" | "dsa_signature"
- *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share" | "rounds"} OpenCause
+ *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share" | "rounds"
+ *   | "other_account" | "other_name" | "other_keys" | "number" | "link" | "previous" | "not_pinned" | "shorter" | "older"
+ *   | "vault_key" | "other_item_key"} OpenCause
  */
+
+/**
+ * Causes that mean two histories of one account were shown: nothing is sent to it until its user has decided.
+ * @type {ReadonlySet<OpenCause>}
+ */
+export const ALARMS = new Set(/** @type {OpenCause[]} */ (["previous", "not_pinned", "shorter"]));
 
 /** A peer's record, seal or signature is refused. */
 export class OpenError extends Error {

@@ -84,9 +84,8 @@ export async function pbkdf2(password, salt, rounds, length) {
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, input, length * 8));
 }
 
-/** A server's name in bytes: ASCII, 1–255 of them; else an `OpenError` (`field`). @param {string} name */
+/** A server's name in bytes: 1–255 visible ASCII characters; else an `OpenError` (`field`). @param {string} name */
 export function serverName(name) {
-  const bytes = utf8(name);
-  if (bytes.length < 1 || bytes.length > 255 || bytes.some((byte) => byte > 0x7f)) throw new OpenError("field");
-  return bytes;
+  if (!/^[!-~]{1,255}$/.test(name)) throw new OpenError("field");
+  return utf8(name);
 }

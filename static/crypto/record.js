@@ -1,7 +1,7 @@
 /**
  * Reading a binary record: version, type, fields, and nothing behind them (docs/protocol.md §1 and §14.1).
  */
-import { FrameError, Reader, join, text, utf8 } from "../wire/bytes.js";
+import { FrameError, Reader, join, text, toHex, utf8 } from "../wire/bytes.js";
 import { OpenError } from "./errors.js";
 
 /** The version of every record. */
@@ -82,6 +82,16 @@ export class RecordReader {
     if (length > this.#whole.length - this.#at) throw new OpenError("truncated");
     this.#at += length;
     return /** @type {Bytes} */ (this.#fields.take(length, ""));
+  }
+
+  /** An id, as hexadecimal. */
+  id() {
+    return toHex(this.take(ID_BYTES));
+  }
+
+  /** A hash or fingerprint, as hexadecimal. */
+  hash() {
+    return toHex(this.take(HASH_BYTES));
   }
 
   /** Bytes that follow their length. @returns {Bytes} */

@@ -34,19 +34,17 @@ const OAEP = Object.freeze({ name: "RSA-OAEP", hash: "SHA-256" });
  * @param {number | null} bits exactly this size, or any accepted one
  */
 export function checkSpki(spki, bits) {
-  const length = modulusBytesOf(spki);
-  const size = length * 8;
-  const fits = size >= SIZES.least && size <= SIZES.most && size % SIZES.step === 0 && (bits === null || size === bits);
-  if (!fits) throw new OpenError("rsa_key");
+  const length = spki.length - HEAD_BYTES - EXPONENT.length;
+  if (!isAcceptedSize(length * 8) || (bits !== null && length * 8 !== bits)) throw new OpenError("rsa_key");
   const modulus = spki.subarray(HEAD_BYTES, HEAD_BYTES + length);
   const canonical = modulus[0] >= 0x80 && modulus[length - 1] % 2 === 1 && sameBytes(encodeSpki(modulus), spki);
   if (!canonical) throw new OpenError("rsa_key");
   return length;
 }
 
-/** What the length of an encoding says about its modulus, before anything is checked. @param {Uint8Array} spki */
-export function modulusBytesOf(spki) {
-  return spki.length - HEAD_BYTES - EXPONENT.length;
+/** Whether a modulus may have this size. @param {number} bits */
+export function isAcceptedSize(bits) {
+  return bits >= SIZES.least && bits <= SIZES.most && bits % SIZES.step === 0;
 }
 
 /** Writes the encoding of a modulus of 256 to 512 bytes whose first bit is set. @param {Uint8Array} modulus */

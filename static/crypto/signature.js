@@ -5,7 +5,7 @@ import { join, u16 } from "../wire/bytes.js";
 import { DSA_PUBLIC_BYTES, DSA_SIGNATURE_BYTES, DsaPrivateKey, DsaPublicKey } from "./dsa.js";
 import { OpenError, SealError } from "./errors.js";
 import { label, sha256 } from "./record.js";
-import { PssPrivateKey, PssPublicKey, checkSpki, modulusBytesOf } from "./rsa.js";
+import { PssPrivateKey, PssPublicKey, isAcceptedSize } from "./rsa.js";
 /** @typedef {import("./record.js").RecordReader} RecordReader */
 
 /**
@@ -19,14 +19,14 @@ const FINGERPRINT = label("sealwire/v1/fingerprint");
 export const Y_BYTES = DSA_PUBLIC_BYTES;
 
 /**
- * Reads a block. Where the record holds the signer's key, the length of the PSS signature is compared with it at once.
+ * Reads a block. The length of the PSS signature must be that of some accepted modulus; that it is the signer's is checked
+ * with the signature.
  * @param {RecordReader} record
- * @param {Uint8Array | null} spki of the signer's PSS key; one that is no key is named as such (`rsa_key`)
  * @returns {SignatureBlock}
  */
-export function readBlock(record, spki) {
+export function readBlock(record) {
   const length = record.u16();
-  if (spki !== null && length !== modulusBytesOf(spki) && checkSpki(spki, null) !== length) throw new OpenError("pss_length");
+  if (!isAcceptedSize(length * 8)) throw new OpenError("pss_length");
   return { pss: record.take(length), dsa: record.take(DSA_SIGNATURE_BYTES) };
 }
 

@@ -49,7 +49,7 @@ test("a server cannot ask for few rounds, or for too many, or name itself oddly"
     await assert.rejects(splitPassword("x", SALT, rounds, "chat.example"), refused("rounds"));
   }
   await assert.rejects(splitPassword("x", SALT.subarray(1), 600_000, "chat.example"), refused("field"));
-  for (const name of ["", "é", "x".repeat(256)]) assert.throws(() => serverName(name), refused("field"));
+  for (const name of ["", "é", "a b", "a\n", "\u007f", "x".repeat(256)]) assert.throws(() => serverName(name), refused("field"));
   assert.equal(serverName("x".repeat(255)).length, 255);
 });
 
