@@ -51,13 +51,15 @@ export class DsaPublicKey {
 /** A private key of the pinned group. JavaScript cannot erase it: it goes when nothing holds it any more. */
 export class DsaPrivateKey {
   #x;
+  #y;
   #publicKey;
 
   /** @param {bigint} x 1 … q − 1 */
   constructor(x) {
     if (x < 1n || x >= PINNED.q) throw new OpenError("dsa_key");
     this.#x = x;
-    this.#publicKey = new DsaPublicKey(secretPower(PINNED, x));
+    this.#y = secretPower(PINNED, x);
+    this.#publicKey = new DsaPublicKey(this.#y);
   }
 
   /** Makes a key. */
@@ -92,7 +94,7 @@ export class DsaPrivateKey {
   async sign(message, additional = crypto.getRandomValues(new Uint8Array(32))) {
     const hash = await sha256(message);
     const signature = await sign(PINNED, this.#x, hash, additional, randomNumber());
-    if (signature === null || !verifies(PINNED, numberOf(this.#publicKey.bytes()), hash, signature)) throw new SealError("key_operation");
+    if (signature === null || !verifies(PINNED, this.#y, hash, signature)) throw new SealError("key_operation");
     return signature;
   }
 }

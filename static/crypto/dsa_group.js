@@ -60,8 +60,8 @@ export function isInGroup({ p, q }, y) {
 }
 
 /**
- * Computes g^x mod p for a secret x below q. The exponent x + 3q is as good and always has 65 digits of four bits; the
- * table holds g^1 … g^16, so that a digit of zero is a multiplication like any other.
+ * Computes g^x mod p for a secret x below q. The exponent x + 3q is as good, and less one in every place it always has 65
+ * digits of four bits; the table gives that one back by holding g^1 … g^16, so that no digit skips its multiplication.
  * @param {Group} group
  * @param {bigint} secret
  */

@@ -3,9 +3,10 @@
  */
 import { join, u16 } from "../wire/bytes.js";
 import { DSA_PUBLIC_BYTES, DSA_SIGNATURE_BYTES, DsaPrivateKey, DsaPublicKey } from "./dsa.js";
-import { OpenError, SealError } from "./errors.js";
+import { OpenError } from "./errors.js";
 import { label, sha256 } from "./record.js";
-import { PssPrivateKey, PssPublicKey, isAcceptedSize } from "./rsa.js";
+import { PssPrivateKey, PssPublicKey } from "./rsa.js";
+import { isAcceptedSize } from "./spki.js";
 /** @typedef {import("./record.js").RecordReader} RecordReader */
 
 /**
@@ -124,21 +125,15 @@ export class SigningKeys {
   }
 
   /**
-   * Appends the block over label ‖ body to the body. A signature made by a fault does not leave: it throws a `SealError`
-   * (`key_operation`).
+   * Appends the block over label ‖ body to the body. Each signature is verified before it leaves its key; throws a
+   * `SealError` (`key_operation`).
    * @param {Uint8Array} purpose the label
    * @param {Uint8Array} body
    * @param {Uint8Array} [additional] data of the DSA nonce; random unless a vector says otherwise
    */
   async append(purpose, body, additional) {
     const signed = join(purpose, body);
-    const block = { pss: await this.#pss.sign(signed), dsa: await this.#dsa.sign(signed, additional) };
-    try {
-      await this.#verifying.verify(purpose, body, block);
-    } catch (error) {
-      if (error instanceof OpenError) throw new SealError("key_operation");
-      throw error;
-    }
-    return join(body, u16(block.pss.length), block.pss, block.dsa);
+    const pss = await this.#pss.sign(signed);
+    return join(body, u16(pss.length), pss, await this.#dsa.sign(signed, additional));
   }
 }
