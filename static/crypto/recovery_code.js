@@ -50,7 +50,9 @@ export async function formatCode(code) {
  * @returns {Promise<Bytes>}
  */
 export async function parseCode(text) {
-  const digits = text.toUpperCase().replace(/[\s-]/gu, "").replaceAll("O", "0").replace(/[IL]/gu, "1");
+  // Letters of ASCII only: elsewhere upper case makes one letter of two, and two of one.
+  const upper = text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
+  const digits = upper.replace(/[\s-]/gu, "").replaceAll("O", "0").replace(/[IL]/g, "1");
   let number = 0n;
   for (const digit of digits) {
     const value = DIGITS.indexOf(digit);

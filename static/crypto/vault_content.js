@@ -44,16 +44,15 @@ export function parseContent(bytes) {
  * @returns {RootContent}
  */
 export function mergeContent(base, mine, theirs) {
-  /** @type {Record<string, unknown>} */
-  const rest = {};
-  for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
-    if (LISTS.includes(key)) continue;
+  const keys = new Set([...Object.keys(mine), ...Object.keys(theirs)]);
+  const rest = [...keys].flatMap((key) => {
+    if (LISTS.includes(key)) return [];
     const from = differs(mine[key], base[key]) && !differs(theirs[key], base[key]) ? mine : theirs;
-    if (Object.hasOwn(from, key)) rest[key] = from[key];
-  }
+    return Object.hasOwn(from, key) ? [[key, from[key]]] : [];
+  });
   const number = (/** @type {{ number: string }} */ entry) => entry.number;
   return {
-    ...rest,
+    ...Object.fromEntries(rest),
     identity: merged(base.identity, mine.identity, theirs.identity, number, (_, their) => their).sort(byNumber),
     wraps: merged(base.wraps, mine.wraps, theirs.wraps, number, withEarlierTime).sort(byNumber),
     item_keys: merged(base.item_keys, mine.item_keys, theirs.item_keys, (entry) => entry.id, (_, their) => their),
