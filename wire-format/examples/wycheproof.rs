@@ -45,7 +45,8 @@ fn dsa_tests(name: &str) -> Result<Vec<Value>, Error> {
         for test in &group.tests {
             tests.push(json!({
                 "id": test.tc_id, "comment": test.comment, "valid": is_valid(test.result),
-                "p": hex(&group.key.p), "q": hex(&group.key.q), "g": hex(&group.key.g), "y": hex(&group.key.y),
+                "p": hex(&group.key.p), "q": hex(&group.key.q),
+                "g": hex(&group.key.g), "y": hex(&group.key.y),
                 "message": hex(&test.msg), "signature": hex(&test.sig),
             }));
         }
