@@ -40,7 +40,9 @@ impl Ended {
     pub const fn is_final(self) -> bool {
         matches!(
             self,
-            Self::Closed(CloseCode::Done | CloseCode::Version | CloseCode::Replaced) | Self::Here
+            Self::Closed(
+                CloseCode::Done | CloseCode::Version | CloseCode::Replaced | CloseCode::Revoked
+            ) | Self::Here
         )
     }
 }

@@ -60,6 +60,9 @@ pub(crate) type Answered = Result<Answer, Refusal>;
 /// # Errors
 /// The refusal that the client is told; nothing was changed.
 pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> Answered {
+    if !is_served(&command) {
+        return Err(ErrorCode::UnknownCommand.into());
+    }
     if !call.tail.is_empty() && !takes_tail(&command) {
         return Err(ErrorCode::Malformed.into());
     }
@@ -104,7 +107,30 @@ fn signed_in(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answer
         Command::AnswerEpoch(answer) => answer_epoch::run(session, call, answer),
         Command::Guest(_) => Err(ErrorCode::AlreadySignedIn.into()),
         Command::Hello(_) | Command::Carry(_) => Err(ErrorCode::NotAllowed.into()),
+        _ => Err(ErrorCode::UnknownCommand.into()),
     }
+}
+
+/// Whether this version carries a command out; those of accounts it can only read.
+fn is_served(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Hello(_)
+            | Command::Carry(_)
+            | Command::Guest(_)
+            | Command::Logout(_)
+            | Command::OpenRoom(_)
+            | Command::ListRooms(_)
+            | Command::EnterRoom(_)
+            | Command::ListMembers(_)
+            | Command::ExitRoom(_)
+            | Command::Announce(_)
+            | Command::KeysOf(_)
+            | Command::StartEpoch(_)
+            | Command::HoldEpoch(_)
+            | Command::AskEpoch(_)
+            | Command::AnswerEpoch(_)
+    )
 }
 
 fn takes_tail(command: &Command) -> bool {

@@ -1,5 +1,5 @@
 /**
- * Error and close codes (docs/protocol.md §13), and the page's own for what never reached the server.
+ * Error and close codes (docs/protocol.md §13, §14.18), and the page's own for what never reached the server.
  */
 
 /** Codes that a reply can carry. */
@@ -29,6 +29,12 @@ export const ERROR_CODES = Object.freeze([
   "busy",
   "unavailable",
   "internal",
+  "login_failed",
+  "keys_unproven",
+  "keys_conflict",
+  "wrap_superseded",
+  "vault_conflict",
+  "no_such_account",
 ]);
 
 /**
@@ -52,6 +58,7 @@ export const CLOSE_CODES = Object.freeze({
   8: "busy",
   9: "version",
   10: "replaced",
+  11: "revoked",
 });
 
 /**

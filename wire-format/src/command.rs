@@ -3,11 +3,14 @@
 //! The same name is a frame on TCP, a frame on the WebSocket and `POST /api/<command>`: an
 //! operation is a struct in one of the files below, a line in [`Command`], and nothing else.
 
+pub mod accounts;
 pub mod auth;
 pub mod epochs;
+pub mod friends;
 pub mod keys;
 pub mod rooms;
 pub mod session;
+pub mod vault;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -88,6 +91,36 @@ commands! {
     "epochs.hold" HoldEpoch(epochs::Hold) -> Done;
     "epochs.ask" AskEpoch(epochs::Ask) -> Done;
     "epochs.answer" AnswerEpoch(epochs::Answer) -> Done;
+    "keys.chain" KeysChain(keys::Chain) -> keys::ChainPage;
+    "keys.rotate" RotateKeys(keys::Rotate) -> Done;
+    "keys.reset" ResetKeys(keys::Reset) -> Done;
+    "keys.wrap" WrapKey(keys::Wrap) -> Done;
+    "keys.wraps" WrapKeys(keys::Wraps) -> Done;
+    "auth.params" SignInParams(auth::Params) -> auth::SignInParams;
+    "auth.register" Register(auth::Register) -> auth::SignedInAccount;
+    "auth.login" Login(auth::Login) -> auth::SignedInAccount;
+    "auth.resume" ResumeSession(auth::Resume) -> auth::SignedInAccount;
+    "auth.recover" Recover(auth::Recover) -> auth::SignedInAccount;
+    "auth.fresh" StartFresh(auth::Fresh) -> auth::SignedInAccount;
+    "auth.prove" ProveKeys(auth::Prove) -> Done;
+    "auth.password" ChangePassword(auth::Password) -> Done;
+    "auth.sessions" ListSessions(auth::Sessions) -> auth::SessionList;
+    "auth.revoke" RevokeSession(auth::Revoke) -> Done;
+    "auth.delete" DeleteAccount(auth::Delete) -> Done;
+    "vault.root" VaultRoot(vault::Root) -> vault::RootState;
+    "vault.set_root" SetVaultRoot(vault::SetRoot) -> Done;
+    "vault.put" PutVaultItems(vault::Put) -> vault::PutState;
+    "vault.items" VaultItems(vault::Items) -> vault::ItemPage;
+    "accounts.find" FindAccount(accounts::Find) -> accounts::Found;
+    "accounts.update" UpdateAccount(accounts::Update) -> Done;
+    "friends.add" AddFriend(friends::Add) -> Done;
+    "friends.accept" AcceptFriend(friends::Accept) -> Done;
+    "friends.decline" DeclineFriend(friends::Decline) -> Done;
+    "friends.remove" RemoveFriend(friends::Remove) -> Done;
+    "friends.block" BlockAccount(friends::Block) -> Done;
+    "friends.unblock" UnblockAccount(friends::Unblock) -> Done;
+    "friends.list" ListFriends(friends::List) -> friends::FriendList;
+    "presence.of" PresenceOf(friends::Presence) -> friends::Online;
 }
 
 impl Command {
@@ -151,6 +184,33 @@ mod tests {
             error_of(r#"{"command":"rooms.burn"}"#),
             Some(CommandError::Unknown)
         );
+    }
+
+    #[test]
+    fn what_signs_an_account_in_is_read_and_not_shown() {
+        let half = "5a".repeat(32);
+        let header = format!(r#"{{"command":"auth.login","name":"ada","login":"{half}"}}"#);
+        let command = Command::parse(header.as_bytes()).expect("a command");
+        assert_eq!(command.name(), "auth.login");
+        let shown = format!("{command:?}");
+        assert!(
+            !shown.contains("5a5a") && !shown.contains("90, 90"),
+            "{shown}"
+        );
+        let short = format!(
+            r#"{{"command":"auth.login","name":"ada","login":"{}"}}"#,
+            &half[2..]
+        );
+        assert_eq!(error_of(&short), Some(CommandError::Malformed));
+    }
+
+    #[test]
+    fn an_operation_has_one_name() {
+        let mut names = Command::NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Command::NAMES.len());
+        assert_eq!(<auth::Prove as Operation>::NAME, "auth.prove");
     }
 
     #[test]

@@ -94,6 +94,18 @@ error_codes! {
     Unavailable = "unavailable", 503, "The chat server cannot be reached.";
     /// The server's own fault; its log has the cause.
     Internal = "internal", 500, "Something went wrong on the server.";
+    /// No such name, another password, or a token that is over: not told apart.
+    LoginFailed = "login_failed", 401, "Name or password is wrong.";
+    /// The session has not answered its challenge with its account's keys.
+    KeysUnproven = "keys_unproven", 403, "This session has not proven its keys.";
+    /// The compare-and-swap on the chain or the wrap key was lost.
+    KeysConflict = "keys_conflict", 409, "The keys were changed from elsewhere.";
+    /// A commit uses a wrap key that has a successor.
+    WrapSuperseded = "wrap_superseded", 409, "A newer key of a member is there.";
+    /// The compare-and-swap on the root or an item was lost.
+    VaultConflict = "vault_conflict", 409, "The vault was changed from elsewhere.";
+    /// No account has this id or name.
+    NoSuchAccount = "no_such_account", 404, "There is no such account.";
 }
 
 impl fmt::Display for ErrorCode {
@@ -233,6 +245,8 @@ close_codes! {
     Version = 9, "version", "This protocol version is not spoken here.";
     /// The session was taken over by its owner's newer connection.
     Replaced = 10, "replaced", "This session continues on another connection.";
+    /// The session was ended from another one of its account.
+    Revoked = 11, "revoked", "This session was ended from elsewhere.";
 }
 
 impl fmt::Display for CloseCode {

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::rooms::Member,
-    ids::{ChannelId, EpochNumber, MemberId, Millis, RoomId, Sequence},
+    command::{friends::FriendState, rooms::Member},
+    ids::{
+        AccountId, ChannelId, EpochNumber, KeysetNumber, MemberId, Millis, Revision, RoomId,
+        RootNumber, Sequence,
+    },
 };
 
 /// Something that happened.
@@ -62,6 +65,33 @@ pub enum Event {
     /// Nobody answered.
     #[serde(rename = "epoch.unanswered")]
     EpochUnanswered { room: RoomId, n: EpochNumber },
+
+    /// How this account and another one stand has changed.
+    #[serde(rename = "friends.changed")]
+    FriendsChanged {
+        account: AccountId,
+        name: String,
+        state: FriendState,
+    },
+    /// A friend, or a member of a followed room, has come or gone.
+    #[serde(rename = "presence.changed")]
+    PresenceChanged { account: AccountId, online: bool },
+    /// An account has a new keyset: read `keys.chain`.
+    #[serde(rename = "keys.changed")]
+    KeysChanged {
+        account: AccountId,
+        number: KeysetNumber,
+        link: KeysetChange,
+    },
+    /// Another session of this account changed the vault.
+    #[serde(rename = "vault.changed")]
+    VaultChanged {
+        root: RootNumber,
+        revision: Revision,
+    },
+    /// This session was ended from elsewhere; a close follows.
+    #[serde(rename = "session.revoked")]
+    SessionRevoked {},
 
     /// To the page: the session holds the epoch's secret.
     #[serde(rename = "room.keyed")]
@@ -155,6 +185,16 @@ impl EpochReason {
     }
 }
 
+/// How a keyset follows the one before it (docs/protocol.md#143-identity-the-keyset-chain).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeysetChange {
+    /// Signed by the keys before it, too: contacts stay verified.
+    Rotated,
+    /// Not signed by the keys before it: whoever verified them is to look again.
+    Reset,
+}
+
 /// Why the page cannot show a message.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -208,5 +248,42 @@ mod tests {
             r#"{"event":"room.keyed","room":"abababababababababababababababab","n":"18446744073709551615","reason":"unanswered"}"#
         );
         assert_eq!(serde_json::from_str::<Event>(&json).ok(), Some(keyed));
+    }
+
+    #[test]
+    fn what_happens_to_accounts_is_named_as_in_the_document() {
+        let account = AccountId::from_bytes([0xab; 16]);
+        let id = "ab".repeat(16);
+        let changed = Event::KeysChanged {
+            account,
+            number: KeysetNumber::new(2),
+            link: KeysetChange::Rotated,
+        };
+        let friends = Event::FriendsChanged {
+            account,
+            name: "Ada".to_owned(),
+            state: FriendState::None,
+        };
+        for (event, json) in [
+            (
+                changed,
+                format!(
+                    r#"{{"event":"keys.changed","account":"{id}","number":"2","link":"rotated"}}"#
+                ),
+            ),
+            (
+                friends,
+                format!(
+                    r#"{{"event":"friends.changed","account":"{id}","name":"Ada","state":"none"}}"#
+                ),
+            ),
+            (
+                Event::SessionRevoked {},
+                r#"{"event":"session.revoked"}"#.to_owned(),
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&event).ok(), Some(json.clone()));
+            assert_eq!(serde_json::from_str::<Event>(&json).ok(), Some(event));
+        }
     }
 }

@@ -14,6 +14,9 @@ pub enum IdError {
     /// The text holds something else than lower-case hexadecimal digits, or decimal digits.
     #[error("wrong digit")]
     Digit,
+    /// The text holds something else than visible ASCII characters.
+    #[error("wrong character")]
+    Character,
 }
 
 macro_rules! fixed_bytes {
@@ -74,6 +77,10 @@ macro_rules! fixed_bytes {
 fixed_bytes! {
     /// One session of a guest, or one account: who a message is from.
     MemberId: 16;
+    /// An account: 16 random bytes that the client drew which registered it.
+    AccountId: 16;
+    /// One sign-in of an account: 16 random bytes.
+    SessionId: 16;
     /// A room.
     RoomId: 16;
     /// A channel of a room: what has a sequence.
@@ -90,10 +97,21 @@ fixed_bytes! {
     CommitHash: 32;
     /// SHA-256 that commits to a secret or a message key.
     Commitment: 32;
-    /// What the server asks a proxy to answer.
+    /// SHA-256 over a signed keyset: what the next one and a pin name.
+    KeysetHash: 32;
+    /// What goes into the stretching of an account's password, new with every password.
+    Salt: 16;
+    /// What the server asks a proxy, or the keys of an account, to answer.
     Challenge: 32;
     /// A proxy's answer to a [`Challenge`].
     Proof: 32;
+}
+
+impl From<AccountId> for MemberId {
+    /// An account is a member under its own id.
+    fn from(account: AccountId) -> Self {
+        Self(account.0)
+    }
 }
 
 impl RoomId {
@@ -173,6 +191,14 @@ decimal! {
     EpochNumber;
     /// Milliseconds since 1970-01-01T00:00:00Z.
     Millis;
+    /// The number of a keyset in its account's chain: 1, 2, 3, …
+    KeysetNumber;
+    /// The number of a wrap key over its account's life: 1, 2, 3, …
+    WrapNumber;
+    /// The number of a vault's root: 1, 2, 3, …
+    RootNumber;
+    /// The number of an accepted change to a vault's items: 1, 2, 3, …; 0 is before the first.
+    Revision;
 }
 
 fn first_half(parts: &[&[u8]]) -> [u8; 16] {

@@ -51,11 +51,12 @@ pub use frame::{
     Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
 };
 pub use ids::{
-    Challenge, ChannelId, CommitHash, Commitment, EpochNumber, Fingerprint, InstanceId, MemberId,
-    MessageId, Millis, Proof, RoomId, RunId, Sequence,
+    AccountId, Challenge, ChannelId, CommitHash, Commitment, EpochNumber, Fingerprint, InstanceId,
+    KeysetHash, KeysetNumber, MemberId, MessageId, Millis, Proof, Revision, RoomId, RootNumber,
+    RunId, Salt, Sequence, SessionId, WrapNumber,
 };
 pub use keyset::SessionKeys;
 pub use open_error::{OpenError, SealError};
 pub use opened::{ClearMessage, Marks, OpenedMessage};
 pub use replay::{ReplayKey, ReplayTable};
-pub use secret::{GuestToken, ProxyKey};
+pub use secret::{GuestToken, LoginHalf, OneTimeToken, ProxyKey, RecoveryLogin, SessionToken};

@@ -38,6 +38,21 @@ pub const ROOM_NAME_SCALARS: usize = 64;
 /// Longest `client` text in `session.hello`, in bytes.
 pub const CLIENT_BYTES: usize = 64;
 
+/// Longest prepared password, in bytes of UTF-8: longer than anybody types.
+pub const PASSWORD_BYTES: usize = 1024;
+/// Fewest rounds that a password is stretched: fewer make guessing cheap.
+pub const ROUNDS_LEAST: u32 = 600_000;
+/// Most rounds that a client takes from a server: some seconds of work.
+pub const ROUNDS_MOST: u32 = 10_000_000;
+/// Longest name of a server, in bytes: a host name's.
+pub const SERVER_NAME_BYTES: usize = 255;
+/// Longest token of an account's session, in bytes: a signed one with two ids, and room to spare.
+pub const TOKEN_BYTES: usize = 1024;
+/// Longest name that an account shows beside its own, in Unicode scalar values.
+pub const DISPLAY_SCALARS: usize = 64;
+/// Accounts that one command may ask about: as many as a room has, and their wrap keys fit a frame.
+pub const ACCOUNTS_ASKED: usize = 1000;
+
 /// Members in one reply: what keeps a header below [`HEADER_BYTES`].
 pub const MEMBERS_PER_PAGE: usize = 500;
 /// Rooms in one `rooms.list` reply.

@@ -1,6 +1,6 @@
-//! Secrets that two tiers share: a guest's token and a proxy's key.
+//! Secrets that two tiers share: what signs a guest or an account in, and a proxy's key.
 //!
-//! Neither shows itself in `Debug`, and both are erased from memory when dropped.
+//! None shows itself in `Debug`, and all are erased from memory when dropped.
 
 use std::{fmt, str::FromStr};
 
@@ -10,6 +10,10 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::ids::{Challenge, IdError, MemberId, Proof, parse_hex, text_of};
+
+mod sign_in;
+
+pub use sign_in::{LoginHalf, OneTimeToken, RecoveryLogin, SessionToken};
 
 /// What a guest's session keeps to sign in again: 32 random bytes (docs/protocol.md#3-sessions).
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

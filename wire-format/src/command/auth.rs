@@ -1,8 +1,17 @@
-//! `auth.*`: signing in and out (docs/protocol.md#3-sessions).
+//! `auth.*`: signing in and out, as a guest (docs/protocol.md#3-sessions) or with an account
+//! (docs/protocol.md#145-signing-in-and-the-proof-of-keys).
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::MemberId, secret::GuestToken};
+
+mod account;
+mod sessions;
+
+pub use account::{
+    Fresh, Login, Params, Password, Prove, Recover, Register, Resume, SignInParams, SignedInAccount,
+};
+pub use sessions::{Delete, Revoke, SessionList, SessionSummary, Sessions};
 
 /// `auth.guest`: signs in under a name, for as long as the session lives.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -1,0 +1,165 @@
+//! What signs an account in (docs/protocol.md#145-signing-in-and-the-proof-of-keys).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::hex_of;
+use crate::{
+    ids::{IdError, parse_hex, text_of},
+    limits::TOKEN_BYTES,
+};
+
+macro_rules! secret_bytes {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
+        pub struct $name([u8; Self::LEN]);
+
+        impl $name {
+            /// Size in bytes.
+            pub const LEN: usize = 32;
+
+            /// Takes the bytes as they are.
+            pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+                Self(bytes)
+            }
+
+            /// The bytes: what a server hashes, and never keeps.
+            pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                parse_hex(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&hex_of(&self.0))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text_of(deserializer)
+            }
+        }
+    )*};
+}
+
+secret_bytes! {
+    /// What proves that its sender knows the password, and opens nothing
+    /// (docs/protocol.md#142-passwords-and-recovery-codes).
+    LoginHalf;
+    /// What proves that its sender has the recovery code, and opens nothing.
+    RecoveryLogin;
+    /// What an administrator hands out once, so that its owner may start with new keys.
+    OneTimeToken;
+}
+
+/// What continues a session on another connection: visible ASCII, which its client does not read.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SessionToken(String);
+
+impl SessionToken {
+    /// The token as it travels.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}
+
+impl FromStr for SessionToken {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        if !(1..=TOKEN_BYTES).contains(&text.len()) {
+            return Err(IdError::Length);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(IdError::Character);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Serialize for SessionToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text_of(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_visible_ascii_of_bounded_length() {
+        let longest = "t".repeat(TOKEN_BYTES);
+        for good in ["t", "eyJ0.eyJz-_.c2ln", &longest] {
+            let token: SessionToken = good.parse().expect("a token");
+            assert_eq!(token.as_str(), good);
+        }
+        let longer = "t".repeat(TOKEN_BYTES + 1);
+        for (bad, error) in [
+            ("", IdError::Length),
+            (longer.as_str(), IdError::Length),
+            ("two words", IdError::Character),
+            ("line\n", IdError::Character),
+            ("clé", IdError::Character),
+        ] {
+            assert_eq!(bad.parse::<SessionToken>().err(), Some(error));
+        }
+    }
+
+    #[test]
+    fn what_signs_in_does_not_show() {
+        let token: SessionToken = "planted-canary".parse().expect("a token");
+        assert_eq!(format!("{token:?}"), "SessionToken(..)");
+        assert_eq!(
+            format!("{:?}", LoginHalf::from_bytes([7; 32])),
+            "LoginHalf(..)"
+        );
+        assert_eq!(
+            format!("{:?}", RecoveryLogin::from_bytes([7; 32])),
+            "RecoveryLogin(..)"
+        );
+        assert_eq!(
+            format!("{:?}", OneTimeToken::from_bytes([7; 32])),
+            "OneTimeToken(..)"
+        );
+    }
+
+    #[test]
+    fn what_signs_in_is_hexadecimal_in_json() {
+        let half = LoginHalf::from_bytes([0xab; 32]);
+        let json = serde_json::to_string(&half).expect("JSON");
+        assert_eq!(json, format!("\"{}\"", "ab".repeat(32)));
+        let read: LoginHalf = serde_json::from_str(&json).expect("a half");
+        assert_eq!(read.as_bytes(), half.as_bytes());
+    }
+}
