@@ -99,6 +99,10 @@ fixed_bytes! {
     Commitment: 32;
     /// SHA-256 over a signed keyset: what the next one and a pin name.
     KeysetHash: 32;
+    /// A vault key: random, new with every one.
+    VaultKeyId: 16;
+    /// A key that vault items are sealed under: random.
+    ItemKeyId: 16;
     /// What goes into the stretching of an account's password, new with every password.
     Salt: 16;
     /// What the server asks a proxy, or the keys of an account, to answer.

@@ -7,6 +7,7 @@
 //!  bytes ──codec──▶ RawFrame ──frame──▶ ClientFrame / ServerFrame ──command, event──▶ typed values
 //!  SessionKeys ──announcement, epoch, share──▶ EpochSecret ──▶ EpochKeys
 //!  content ──padding──▶ seal ──EpochKeys, envelope──▶ payload of a publish or deliver frame
+//!  password, recovery code ──passwords──▶ halves ──vault──▶ IdentityKeys ──identity──▶ keysets, wrap keys, proofs
 //! ```
 
 pub mod announcement;
@@ -25,12 +26,14 @@ pub mod limits;
 pub mod open_error;
 pub mod opened;
 pub mod padding;
+pub mod passwords;
 pub mod replay;
 pub mod rsa_keys;
 pub mod seal;
 pub mod secret;
 
 mod cursor;
+mod derive;
 mod json;
 mod record;
 mod share;
@@ -52,8 +55,8 @@ pub use frame::{
 };
 pub use ids::{
     AccountId, Challenge, ChannelId, CommitHash, Commitment, EpochNumber, Fingerprint, InstanceId,
-    KeysetHash, KeysetNumber, MemberId, MessageId, Millis, Proof, Revision, RoomId, RootNumber,
-    RunId, Salt, Sequence, SessionId, WrapNumber,
+    ItemKeyId, KeysetHash, KeysetNumber, MemberId, MessageId, Millis, Proof, Revision, RoomId,
+    RootNumber, RunId, Salt, Sequence, SessionId, VaultKeyId, WrapNumber,
 };
 pub use keyset::SessionKeys;
 pub use open_error::{OpenError, SealError};

@@ -38,6 +38,23 @@ pub const ROOM_NAME_SCALARS: usize = 64;
 /// Longest `client` text in `session.hello`, in bytes.
 pub const CLIENT_BYTES: usize = 64;
 
+/// Largest keyset, in bytes: two RSA-4096 signatures, a key, and room to spare.
+pub const KEYSET_BYTES: usize = 4 * 1024;
+/// Largest wrap key, in bytes.
+pub const WRAP_KEY_BYTES: usize = 4 * 1024;
+/// Largest proof of keys, in bytes.
+pub const KEYS_PROOF_BYTES: usize = 4 * 1024;
+/// Largest vault root, in bytes: some dozens of private keys.
+pub const VAULT_ROOT_BYTES: usize = 192 * 1024;
+/// Largest vault item of the kind that holds a room's record, in bytes: 1 000 members and as many
+/// banned accounts.
+pub const ROOM_HEAD_ITEM_BYTES: usize = 192 * 1024;
+/// Largest other vault item, in bytes.
+pub const VAULT_ITEM_BYTES: usize = 4 * 1024;
+/// Longest name of a preference, in bytes of ASCII.
+pub const PREFERENCE_NAME_BYTES: usize = 32;
+/// Longest name of a room that is wrapped to somebody, in bytes of UTF-8.
+pub const ROOM_NAME_BYTES: usize = ROOM_NAME_SCALARS * 4;
 /// Longest prepared password, in bytes of UTF-8: longer than anybody types.
 pub const PASSWORD_BYTES: usize = 1024;
 /// Fewest rounds that a password is stretched: fewer make guessing cheap.
