@@ -209,18 +209,16 @@ pub(crate) fn write<R: CryptoRng + ?Sized>(
     Ok(record.freeze())
 }
 
-fn read_name(record: &mut Record) -> Result<String, OpenError> {
-    let length = usize::from(record.u8()?);
-    let bytes = record.bytes(length)?;
-    let name = str::from_utf8(&bytes).map_err(|_| OpenError::Field(Field::Name))?;
-    if !is_name(name) {
+pub(crate) fn read_name(record: &mut Record) -> Result<String, OpenError> {
+    let name = record.text(Field::Name)?;
+    if !is_name(&name) {
         return Err(OpenError::Field(Field::Name));
     }
-    Ok(name.to_owned())
+    Ok(name)
 }
 
 /// Whether a name fits its field; whether it is a good name is the server's to say.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES).contains(&name.len())
 }
 

@@ -19,6 +19,8 @@ mod wycheproof_test;
 
 /// Bytes of a public key.
 pub const PUBLIC_KEY_BYTES: usize = 256;
+/// Bytes of a private number.
+pub const PRIVATE_KEY_BYTES: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_BYTES: usize = 64;
 
@@ -93,6 +95,19 @@ impl DsaPrivateKey {
     /// [`SealError::KeyOperation`] if the key cannot be encoded.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
         sign::to_pkcs8(&self.key)
+    }
+
+    /// Takes x, big-endian, as a vault keeps it (docs/protocol.md#146-the-vault).
+    ///
+    /// # Errors
+    /// [`OpenError::DsaKey`] unless 1 ≤ x ≤ q − 1.
+    pub fn from_private_bytes(x: &[u8; PRIVATE_KEY_BYTES]) -> Result<Self, OpenError> {
+        sign::from_private(x).map(|key| Self { key })
+    }
+
+    /// The private number x, big-endian.
+    pub fn private_bytes(&self) -> Zeroizing<[u8; PRIVATE_KEY_BYTES]> {
+        sign::private_bytes(&self.key)
     }
 
     /// The public half y, big-endian.

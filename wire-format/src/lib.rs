@@ -20,6 +20,7 @@ pub mod epoch;
 pub mod error;
 pub mod event;
 pub mod frame;
+pub mod identity;
 pub mod ids;
 pub mod keyset;
 pub mod limits;

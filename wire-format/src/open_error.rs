@@ -57,6 +57,12 @@ pub enum OpenError {
     /// A share whose secret is not the one that the epoch's start commits to.
     #[error("the share's secret is not the epoch's")]
     ShareCommitment,
+    /// A root whose wrap opens and holds something else than a vault key.
+    #[error("the wrap holds no vault key")]
+    VaultKey,
+    /// An item sealed under another key than the one it is opened with, or of another account.
+    #[error("sealed under another item key or for another account")]
+    OtherItemKey,
     /// The derived message key is not the one that the header commits to.
     #[error("the key commitment does not match")]
     KeyCommitment,
@@ -100,6 +106,18 @@ pub enum Field {
     CiphertextLength,
     /// A text that is empty or above its limit.
     Text,
+    /// A number that counts from 1 and is 0, or is not the one it must be.
+    Number,
+    /// A link that no keyset has, or that follows nothing.
+    Link,
+    /// A name that no server has.
+    ServerName,
+    /// A length of zero where something must be.
+    Length,
+    /// A kind that no vault item has.
+    ItemKind,
+    /// A name that its kind of vault item cannot have.
+    ItemName,
 }
 
 impl std::fmt::Display for Field {
@@ -111,6 +129,12 @@ impl std::fmt::Display for Field {
             Self::Flags => "the flags",
             Self::CiphertextLength => "the ciphertext length",
             Self::Text => "the text",
+            Self::Number => "the number",
+            Self::Link => "the link",
+            Self::ServerName => "the server's name",
+            Self::Length => "the length",
+            Self::ItemKind => "the item's kind",
+            Self::ItemName => "the item's name",
         })
     }
 }

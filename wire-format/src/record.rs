@@ -18,6 +18,12 @@ pub(crate) const EPOCH_START: u8 = 0x02;
 pub(crate) const ENVELOPE: u8 = 0x03;
 pub(crate) const OPENED_MESSAGE: u8 = 0x05;
 pub(crate) const CLEAR_MESSAGE: u8 = 0x06;
+/// Those of docs/protocol.md#141-records that are built.
+pub(crate) const KEYSET: u8 = 0x10;
+pub(crate) const WRAP_KEY: u8 = 0x11;
+pub(crate) const KEYS_PROOF: u8 = 0x12;
+pub(crate) const VAULT_ROOT: u8 = 0x13;
+pub(crate) const VAULT_ITEM: u8 = 0x14;
 
 /// A record that is read field by field.
 pub(crate) struct Record {
@@ -80,6 +86,22 @@ impl Record {
             return Err(OpenError::Field(Field::EpochNumber));
         }
         Ok(EpochNumber::new(n))
+    }
+
+    /// A text behind its length.
+    pub(crate) fn text(&mut self, field: Field) -> Result<String, OpenError> {
+        let length = usize::from(self.u8()?);
+        let bytes = self.bytes(length)?;
+        let text = str::from_utf8(&bytes).map_err(|_| OpenError::Field(field))?;
+        Ok(text.to_owned())
+    }
+
+    /// A number that counts from 1.
+    pub(crate) fn counted(&mut self, field: Field) -> Result<u64, OpenError> {
+        match self.u64()? {
+            0 => Err(OpenError::Field(field)),
+            number => Ok(number),
+        }
     }
 
     /// Everything read so far, as it came.

@@ -36,6 +36,11 @@ pub const SESSION_MODULUS_BYTES: usize = SESSION_KEY_BITS / 8;
 /// Bytes of the SubjectPublicKeyInfo of a session's key.
 pub const SESSION_SPKI_BYTES: usize = spki::length(SESSION_MODULUS_BYTES);
 
+/// Modulus of the keys that an account makes, in bits (docs/protocol.md#143-identity-the-keyset-chain).
+pub const ACCOUNT_KEY_BITS: usize = 3072;
+/// Bytes of what is wrapped to an account's key.
+pub const ACCOUNT_MODULUS_BYTES: usize = ACCOUNT_KEY_BITS / 8;
+
 /// Which modulus a key may have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ModulusSize {
@@ -46,7 +51,7 @@ pub enum ModulusSize {
 }
 
 impl ModulusSize {
-    fn allows(self, bits: usize) -> bool {
+    pub(crate) fn allows(self, bits: usize) -> bool {
         match self {
             Self::Exactly(wanted) => bits == wanted,
             Self::Accepted => (2048..=4096).contains(&bits) && bits.is_multiple_of(256),
@@ -135,7 +140,15 @@ impl PssPrivateKey {
     /// # Errors
     /// [`SealError::KeyOperation`] if no key could be made.
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, SealError> {
-        KeptKey::of(&generate(rng)?).map(Self)
+        KeptKey::of(&generate(rng, SESSION_KEY_BITS)?).map(Self)
+    }
+
+    /// Makes an account's key; takes hundreds of milliseconds to seconds.
+    ///
+    /// # Errors
+    /// [`SealError::KeyOperation`] if no key could be made.
+    pub fn generate_for_account<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, SealError> {
+        KeptKey::of(&generate(rng, ACCOUNT_KEY_BITS)?).map(Self)
     }
 
     /// Reads a PKCS #8 key, for test vectors and stored keys.
@@ -232,7 +245,15 @@ impl WrapPrivateKey {
     /// # Errors
     /// [`SealError::KeyOperation`] if no key could be made.
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, SealError> {
-        KeptKey::of(&generate(rng)?).map(Self)
+        KeptKey::of(&generate(rng, SESSION_KEY_BITS)?).map(Self)
+    }
+
+    /// Makes an account's key; takes hundreds of milliseconds to seconds.
+    ///
+    /// # Errors
+    /// [`SealError::KeyOperation`] if no key could be made.
+    pub fn generate_for_account<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, SealError> {
+        KeptKey::of(&generate(rng, ACCOUNT_KEY_BITS)?).map(Self)
     }
 
     /// Reads a PKCS #8 key, for test vectors and stored keys.
@@ -285,8 +306,8 @@ impl fmt::Debug for WrapPrivateKey {
     }
 }
 
-fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<RsaPrivateKey, SealError> {
-    RsaPrivateKey::new(rng, SESSION_KEY_BITS).map_err(|_| SealError::KeyOperation)
+fn generate<R: CryptoRng + ?Sized>(rng: &mut R, bits: usize) -> Result<RsaPrivateKey, SealError> {
+    RsaPrivateKey::new(rng, bits).map_err(|_| SealError::KeyOperation)
 }
 
 fn private_key(der: &[u8], size: ModulusSize) -> Result<RsaPrivateKey, RsaKeyError> {

@@ -45,6 +45,20 @@ impl SignatureBlock {
         if length != modulus_bytes {
             return Err(OpenError::PssLength(length));
         }
+        Self::read_signatures(record, length)
+    }
+
+    /// Reads a block by keys that are not known yet; when they are, another length than that of their
+    /// modulus does not verify.
+    pub(crate) fn read_accepted(record: &mut Record) -> Result<Self, OpenError> {
+        let length = usize::from(record.u16()?);
+        if !ModulusSize::Accepted.allows(8 * length) {
+            return Err(OpenError::PssLength(length));
+        }
+        Self::read_signatures(record, length)
+    }
+
+    fn read_signatures(record: &mut Record, length: usize) -> Result<Self, OpenError> {
         Ok(Self {
             pss: record.bytes(length)?,
             dsa: record.array()?,
@@ -60,6 +74,17 @@ pub(crate) struct VerifyingPair {
 }
 
 impl VerifyingPair {
+    /// Takes the two keys of a record, of any accepted size.
+    pub(crate) fn from_record(
+        pss_spki: &Bytes,
+        y: &[u8; PUBLIC_KEY_BYTES],
+    ) -> Result<Self, OpenError> {
+        Ok(Self {
+            pss: PssPublicKey::from_spki(pss_spki.clone(), ModulusSize::Accepted)?,
+            dsa: DsaPublicKey::from_bytes(y)?,
+        })
+    }
+
     /// Checks PSS first, then DSA.
     pub(crate) fn verify(
         &self,
@@ -88,10 +113,7 @@ impl SigningPair {
 
     /// The public halves, read as a peer reads them.
     pub(crate) fn verifying(&self) -> Result<VerifyingPair, OpenError> {
-        Ok(VerifyingPair {
-            pss: PssPublicKey::from_spki(self.pss.spki().clone(), ModulusSize::Accepted)?,
-            dsa: DsaPublicKey::from_bytes(&self.dsa.public_bytes())?,
-        })
+        VerifyingPair::from_record(self.pss.spki(), &self.dsa.public_bytes())
     }
 
     /// Appends the block over label ‖ everything that `record` holds so far.

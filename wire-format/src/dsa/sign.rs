@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use crypto_bigint::{BoxedUint, U256};
 use dsa::{
-    Components, SigningKey,
+    Components, SigningKey, VerifyingKey,
     pkcs8::{DecodePrivateKey, EncodePrivateKey},
     signature::hazmat::RandomizedPrehashSigner,
 };
@@ -16,7 +16,7 @@ use rfc6979::KGenerator;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{PUBLIC_KEY_BYTES, SIGNATURE_BYTES, group};
+use super::{PRIVATE_KEY_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, group};
 use crate::open_error::{OpenError, SealError};
 
 /// How many nonces are tried before giving up; the second is needed once in 2^255 signatures.
@@ -46,6 +46,24 @@ pub(super) fn public_bytes(key: &SigningKey) -> [u8; PUBLIC_KEY_BYTES] {
     right_aligned(&key.verifying_key().y().to_be_bytes())
 }
 
+/// The key with this private number; its public one is computed in constant time.
+pub(super) fn from_private(x: &[u8; PRIVATE_KEY_BYTES]) -> Result<SigningKey, OpenError> {
+    let group = group::Group::pinned();
+    let exponent = Zeroizing::new(U256::from_be_slice(x));
+    if *exponent == U256::ZERO || *exponent >= *group.q().as_ref() {
+        return Err(OpenError::DsaKey);
+    }
+    let y = group.g().pow(&exponent).retrieve();
+    let components = pinned_components().ok_or(OpenError::DsaKey)?;
+    VerifyingKey::from_components(components, BoxedUint::from(y))
+        .and_then(|y| SigningKey::from_components(y, BoxedUint::from(*exponent)))
+        .map_err(|_| OpenError::DsaKey)
+}
+
+pub(super) fn private_bytes(key: &SigningKey) -> Zeroizing<[u8; PRIVATE_KEY_BYTES]> {
+    Zeroizing::new(right_aligned(&Zeroizing::new(key.x().to_be_bytes())))
+}
+
 /// Signs with the nonce that RFC 6979 §3.6 derives from key, hash and additional data.
 pub(super) fn sign(
     key: &SigningKey,
@@ -55,7 +73,7 @@ pub(super) fn sign(
     let q = U256::from_be_slice(&right_aligned::<32>(
         &key.verifying_key().components().q().to_be_bytes(),
     ));
-    let x = Zeroizing::new(right_aligned::<32>(&Zeroizing::new(key.x().to_be_bytes())));
+    let x = private_bytes(key);
     let mut nonces = KGenerator::<Sha256, U256>::new(x.as_ref(), hash, additional, &q);
     for _ in 0..NONCES {
         let mut nonce = ChosenNonce([0; 32]);
@@ -131,7 +149,6 @@ impl Drop for ChosenNonce {
 #[cfg(test)]
 mod tests {
     use crypto_bigint::{Odd, U2048};
-    use dsa::VerifyingKey;
     use serde_json::Value;
     use sha2::Digest;
 
@@ -191,6 +208,21 @@ mod tests {
         assert_eq!(with, again);
         for signature in [without, with] {
             assert!(verify::verify(Group::pinned(), &y, &hash, &signature));
+        }
+    }
+
+    #[test]
+    fn a_private_number_is_the_whole_key() {
+        let key = generate(&mut ChosenNonce([9; 32])).expect("a key");
+        let again = from_private(&private_bytes(&key)).expect("the key");
+        assert_eq!(public_bytes(&again), public_bytes(&key));
+        let q: &U256 = Group::pinned().q().as_ref();
+        let bytes_of = |number: U256| -> [u8; 32] { right_aligned(number.to_be_bytes().as_ref()) };
+        for good in [U256::ONE, q.wrapping_sub(&U256::ONE)] {
+            assert!(from_private(&bytes_of(good)).is_ok());
+        }
+        for bad in [U256::ZERO, *q, q.wrapping_add(&U256::ONE), U256::MAX] {
+            assert_eq!(from_private(&bytes_of(bad)).err(), Some(OpenError::DsaKey));
         }
     }
 
