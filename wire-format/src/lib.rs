@@ -28,15 +28,18 @@ pub mod open_error;
 pub mod opened;
 pub mod padding;
 pub mod passwords;
+pub mod record_list;
 pub mod replay;
 pub mod rsa_keys;
 pub mod seal;
 pub mod secret;
+pub mod vault;
 
 mod cursor;
 mod derive;
 mod json;
 mod record;
+mod sealed_part;
 mod share;
 mod signature;
 

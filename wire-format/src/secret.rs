@@ -115,7 +115,7 @@ impl FromStr for ProxyKey {
     }
 }
 
-fn hex_of(bytes: &[u8]) -> Zeroizing<String> {
+pub(crate) fn hex_of(bytes: &[u8]) -> Zeroizing<String> {
     use fmt::Write as _;
     let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
     for byte in bytes {
