@@ -13,6 +13,7 @@
 pub mod announcement;
 pub mod codec;
 pub mod command;
+pub mod compare;
 pub mod content;
 pub mod dsa;
 pub mod envelope;
