@@ -1,6 +1,6 @@
 //! Writes the golden vectors of keys, epochs, shares and envelopes into `testdata/`:
-//! `cargo run -p wire-format --example seal_vectors`. With the argument `keys` it makes new test keys
-//! first, and everything else changes with them.
+//! `cargo run -p wire-format --example seal_vectors`. With the argument `keys` or `account_keys` it makes
+//! new test keys of sessions or accounts first, and everything else changes with them.
 
 use serde_json::{Value, json};
 use wire_format::{
@@ -20,8 +20,13 @@ const SESSIONS: [(&str, &str); 3] = [
 ];
 
 fn main() -> std::io::Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("keys") {
-        std::fs::write(vectors::path("keys.json"), vectors::text(&keys()))?;
+    match std::env::args().nth(1).as_deref() {
+        Some("keys") => std::fs::write(vectors::path("keys.json"), vectors::text(&keys()))?,
+        Some("account_keys") => {
+            let made = vectors::accounts::make();
+            std::fs::write(vectors::path("account_keys.json"), vectors::text(&made))?;
+        }
+        _ => {}
     }
     for (name, value) in vectors::all() {
         std::fs::write(vectors::path(name), vectors::text(&value))?;

@@ -1,27 +1,41 @@
-//! Makes the golden vectors of keys, epochs, shares, envelopes and padding, a second time beside the
-//! crate: records are put together field by field here, and must come out as the crate writes them.
+//! Makes the golden vectors of keys, epochs, shares, envelopes, padding and accounts, a second time beside
+//! the crate: records are put together field by field here, and must come out as the crate writes them.
 
 use serde_json::Value;
 use wire_format::OpenError;
 
+pub(crate) mod accounts;
 pub(crate) mod announcement;
+pub(crate) mod compare;
 pub(crate) mod dsa;
 pub(crate) mod envelope;
 pub(crate) mod epoch;
 pub(crate) mod keys;
+pub(crate) mod keys_proof;
+pub(crate) mod keyset;
 pub(crate) mod padding;
+pub(crate) mod passwords;
 pub(crate) mod random;
 pub(crate) mod share;
+pub(crate) mod vault;
+pub(crate) mod wrap_key;
 
-/// Every file that is made from `keys.json`, with its content.
+/// Every file that is made from `keys.json` and `account_keys.json`, with its content.
 pub(crate) fn all() -> Vec<(&'static str, Value)> {
     vec![
         ("announcement.json", announcement::vectors()),
+        ("compare.json", compare::vectors()),
         ("dsa.json", dsa::vectors()),
         ("envelope.json", envelope::vectors()),
         ("epoch.json", epoch::vectors()),
+        ("keys_proof.json", keys_proof::vectors()),
+        ("keyset.json", keyset::vectors()),
         ("padding.json", padding::vectors()),
+        ("passwords.json", passwords::vectors()),
         ("share.json", share::vectors()),
+        ("vault_item.json", vault::items()),
+        ("vault_root.json", vault::roots()),
+        ("wrap_key.json", wrap_key::vectors()),
     ]
 }
 
@@ -58,6 +72,11 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
 /// The name of a cause as the files have it: the variant in snake case.
 pub(crate) fn cause(error: OpenError) -> String {
     let debug = format!("{error:?}");
+    snake(&debug)
+}
+
+/// The variant at the front of a `Debug` text in snake case.
+pub(crate) fn snake(debug: &str) -> String {
     let variant: String = debug
         .chars()
         .take_while(char::is_ascii_alphanumeric)
