@@ -73,9 +73,9 @@ class Cursor:
         check(self.at == len(self.data), "bytes left over")
 
 
-def rsa_public(spki):
+def rsa_public(spki, sizes=(2048,)):
     key = serialization.load_der_public_key(spki)
-    check(isinstance(key, rsa.RSAPublicKey) and key.key_size == 2048, "RSA size")
+    check(isinstance(key, rsa.RSAPublicKey) and key.key_size in sizes, "RSA size")
     numbers = key.public_numbers()
     check(numbers.e == 65537 and numbers.n % 2 == 1 and spki_of(key) == spki, "RSA key form")
     return key

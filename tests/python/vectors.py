@@ -6,6 +6,7 @@ import json
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+import accounts
 import sealed
 from sealed import TESTDATA, Announcement, Cursor, Envelope, Keys, Refused, Start, check
 
@@ -151,6 +152,90 @@ def envelopes(start):
         refused(f"envelope, {vector['why']}", lambda vector=vector: open_text(b(vector["record"]), start, secret))
 
 
+def passwords():
+    vectors = load("passwords")
+    for vector in vectors["passwords"]:
+        prepared = accounts.prepare(vector["typed"])
+        same(prepared.decode(), vector["prepared"], "prepared password")
+        found = accounts.halves(prepared, b(vector["salt"]), vector["rounds"], vector["server"].encode())
+        same([part.hex() for part in found], [vector[name] for name in ("stretched", "login", "vault")], "halves")
+    for vector in vectors["recovery"]:
+        code = b(vector["code"])
+        same(accounts.code_text(code), vector["text"], "recovery code")
+        same([accounts.read_code(vector[name]).hex() for name in ("text", "typed")], [vector["code"]] * 2, "typed recovery code")
+        found = accounts.recovery_halves(code, b(vector["account"]), vector["server"].encode())
+        same([part.hex() for part in found], [vector[name] for name in ("login", "vault")], "recovery halves")
+    for rounds in vectors["refused"]["rounds"]:
+        refused(f"{rounds} rounds", lambda rounds=rounds: accounts.halves(b"", bytes(16), rounds, b"a"))
+    for typed in vectors["refused"]["passwords"]:
+        refused(f"password {typed!r}", lambda typed=typed: accounts.prepare(typed))
+    for typed in vectors["refused"]["codes"]:
+        refused(f"recovery code {typed!r}", lambda typed=typed: accounts.read_code(typed))
+
+
+def chains():
+    vectors = load("keyset")
+    chain = []
+    for vector in vectors["valid"]:
+        keyset = accounts.Keyset(b(vector["record"]), chain[-1] if chain else None)
+        found = [keyset.account.hex(), keyset.name, str(keyset.number), keyset.hash.hex(), keyset.fingerprint.hex()]
+        same(found, [vectors["account"], vectors["name"], *(vector[name] for name in ("number", "hash", "fingerprint"))], "keyset")
+        chain.append(keyset)
+
+    def follow(vector):
+        previous = chain[vector["after"] - 1] if vector["after"] else None
+        keyset = accounts.Keyset(b(vector["record"]), previous)
+        check((keyset.account.hex(), keyset.name) == (vectors["account"], vectors["name"]), "account and name as asked")
+
+    for vector in vectors["invalid"]:
+        refused(f"keyset, {vector['why']}", lambda vector=vector: follow(vector))
+    return chain[0]
+
+
+def wrap_keys(head):
+    vectors = load("wrap_key")
+    for vector in vectors["valid"]:
+        same(str(accounts.wrap_key(b(vector["record"]), head, 0)), vector["number"], "wrap key")
+    for vector in vectors["invalid"]:
+        refused(f"wrap key, {vector['why']}", lambda vector=vector: accounts.wrap_key(b(vector["record"]), head, int(vector["seen"])))
+    ada = next(account for account in load("account_keys")["accounts"] if account["name"] == "ada")
+    private = serialization.load_der_private_key(b(ada["wraps"][0]["pkcs8"]), None)
+    for vector in vectors["wrapped"]:
+        same(private.decrypt(b(vector["wrapped"]), sealed.OAEP).hex(), vector["content"], vector["kind"])
+
+
+def proofs(head):
+    vectors = load("keys_proof")
+    bound = b(vectors["session"]), b(vectors["challenge"]), vectors["server"].encode()
+    for skew in (-300_000, 0, 300_000):
+        same(accounts.proof(b(vectors["record"]), head, *bound, int(vectors["made_at"]) + skew), None, "proof of keys")
+    for vector in vectors["invalid"]:
+        refused(f"proof, {vector['why']}", lambda vector=vector: accounts.proof(b(vector["record"]), head, *bound, int(vector["now"])))
+
+
+def vaults():
+    root = load("vault_root")
+    for opener, half in ((1, "vault_half"), (2, "recovery_vault")):
+        key, content = accounts.open_root(b(root["record"]), b(root[half]), opener)
+        same([key.hex(), content], [root["vault_key"], json.loads(root["content"])], "vault root")
+    for vector in root["invalid"]:
+        refused(f"root, {vector['why']}", lambda vector=vector: accounts.open_root(b(vector["record"]), b(root["vault_half"]), 1))
+    items = load("vault_item")
+    for vector in items["valid"]:
+        key, content = accounts.open_item(b(vector["record"]), items["item_key"])
+        same([key.hex(), content], [vector["key"], json.loads(vector["content"])], "vault item")
+    for vector in items["invalid"]:
+        refused(f"item, {vector['why']}", lambda vector=vector: accounts.open_item(b(vector["record"]), items["item_key"]))
+
+
+def numbers():
+    vectors = load("compare")
+    for name, purpose in (("safety_number", "safety-number"), ("room_number", "room-number")):
+        same(accounts.digits(purpose, b(vectors[name]["input"])), vectors[name]["digits"], name)
+    pair = sorted(b(keys["account"]) + b(keys["fingerprint"]) for keys in vectors["accounts"])
+    same(b"".join(pair).hex(), vectors["safety_number"]["input"], "what a safety number is made of")
+
+
 def main():
     ids()
     frames()
@@ -160,6 +245,12 @@ def main():
     start = epochs(keys)
     seals()
     envelopes(start)
+    passwords()
+    head = chains()
+    wrap_keys(head)
+    proofs(head)
+    vaults()
+    numbers()
     print(f"{passed} passed")
 
 
