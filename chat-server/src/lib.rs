@@ -28,6 +28,8 @@ mod session;
 mod outbox;
 mod room;
 
+pub mod store;
+
 mod admin;
 mod figures;
 mod node;

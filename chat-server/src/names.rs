@@ -108,7 +108,7 @@ fn is_common_mark(scalar: char) -> bool {
 }
 
 /// Case folding: by way of upper case, which joins the forms that lower case keeps apart (ß, ς).
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)

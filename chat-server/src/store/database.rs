@@ -1,0 +1,122 @@
+//! Which store a server keeps its record in.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr as _,
+};
+
+use sqlx::postgres::PgConnectOptions;
+
+use super::{Change, Postgres, Query, Sqlite, Store, StoreError, Verdict};
+
+/// Where the record is: `--database`, or the data folder without one.
+#[derive(Clone)]
+pub enum Location {
+    /// A SQLite file in this folder.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database.
+    Postgres(Box<PgConnectOptions>),
+}
+
+/// Why a `--database` is not one; it may hold a password and is not repeated.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("--database is postgres://USER@HOST/NAME, or is left out for SQLite in the data folder")]
+pub struct LocationError;
+
+impl Location {
+    /// Reads `--database`: a `postgres:` URL; without one it is SQLite in the data folder.
+    ///
+    /// # Errors
+    /// [`LocationError`] if it is anything else.
+    pub fn parse(database: Option<&str>, data: &Path) -> Result<Self, LocationError> {
+        let Some(url) = database else {
+            return Ok(Self::Sqlite(data.to_owned()));
+        };
+        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            return Err(LocationError);
+        }
+        let options = PgConnectOptions::from_str(url).map_err(|_| LocationError)?;
+        Ok(Self::Postgres(Box::new(options)))
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(folder) => f.debug_tuple("Sqlite").field(folder).finish(),
+            Self::Postgres(_) => f.write_str("Postgres(..)"),
+        }
+    }
+}
+
+/// The store of a server, whichever it is.
+#[derive(Clone)]
+pub enum Database {
+    /// One file and one process that writes it.
+    Sqlite(Sqlite),
+    /// A database server, that many nodes may share.
+    Postgres(Postgres),
+}
+
+impl Database {
+    /// Opens the store, makes it if there is none, and brings its layout up to date.
+    ///
+    /// A dropped future leaves a store that opens the next time.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what stands in the way.
+    pub async fn open(location: Location) -> Result<Self, StoreError> {
+        match location {
+            Location::Sqlite(folder) => Sqlite::open(&folder).await.map(Self::Sqlite),
+            Location::Postgres(options) => Postgres::open(*options).await.map(Self::Postgres),
+        }
+    }
+}
+
+impl Store for Database {
+    async fn write<C: Change>(&self, change: C) -> Result<Verdict<C::Answer>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.write(change).await,
+            Self::Postgres(store) => store.write(change).await,
+        }
+    }
+
+    async fn read<Q: Query>(&self, query: Q) -> Result<Q::Answer, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.read(query).await,
+            Self::Postgres(store) => store.read(query).await,
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_a_folder_or_a_postgres_url() {
+        let data = Path::new("data");
+        let parsed = Location::parse(None, data);
+        assert!(matches!(parsed, Ok(Location::Sqlite(folder)) if folder == data));
+        let parsed = Location::parse(Some("postgres://canary:canary@localhost/chat"), data);
+        let location = parsed.expect("a URL");
+        assert_eq!(format!("{location:?}"), "Postgres(..)");
+        for bad in [
+            "",
+            "mysql://localhost/chat",
+            "postgres",
+            "postgres:no url",
+            "chat.db",
+        ] {
+            assert!(Location::parse(Some(bad), data).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The store in one SQLite file: a writer that gathers changes, and a few readers.
+
+mod files;
+mod writer;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sqlx::{
+    ConnectOptions as _, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Change, Query, Store, StoreError, Transaction, Verdict, migrations};
+use writer::{Job, Pending};
+
+/// A SQLite database: WAL, every commit synced, one task that writes.
+///
+/// Clones share it. Dropping all of them ends the writer once it has made the changes that wait.
+#[derive(Clone)]
+pub struct Sqlite {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    readers: SqlitePool,
+    closing: CancellationToken,
+    writer: TaskTracker,
+}
+
+impl Sqlite {
+    /// Opens `sealwire.db` in this folder; makes both if they are not there, for their owner only.
+    ///
+    /// A dropped future leaves a database that opens the next time.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what stands in the way.
+    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        let file = files::prepare(folder)?;
+        let options = options(&file);
+        let mut connection = options.connect().await?;
+        migrations::sqlite()
+            .run_direct(None, &mut connection, false)
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_lazy_with(options.pragma("query_only", "ON"));
+        let (jobs, waiting) = mpsc::channel(WAITING_CHANGES);
+        let closing = CancellationToken::new();
+        let writer = TaskTracker::new();
+        writer.spawn(writer::run(connection, waiting, closing.clone()));
+        writer.close();
+        let shared = Shared {
+            jobs,
+            readers,
+            closing,
+            writer,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+}
+
+impl Store for Sqlite {
+    async fn write<C: Change>(&self, change: C) -> Result<Verdict<C::Answer>, StoreError> {
+        let (waiter, answer) = oneshot::channel();
+        let job = Box::new(Pending::new(change, waiter));
+        let sent = self.shared.jobs.send(job).await;
+        sent.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn read<Q: Query>(&self, query: Q) -> Result<Q::Answer, StoreError> {
+        let mut snapshot = self.shared.readers.begin().await?;
+        let answer = query.run(&mut Transaction::sqlite(&mut snapshot)).await?;
+        snapshot.rollback().await?;
+        Ok(answer)
+    }
+
+    async fn close(&self) {
+        self.shared.closing.cancel();
+        self.shared.writer.wait().await;
+        self.shared.readers.close().await;
+    }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        // What was deleted is not left in free pages.
+        .pragma("secure_delete", "ON")
+        // A log that once grew does not keep its size.
+        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging()
+}
+
+/// Connections that read at once: more than cores only wait for each other.
+const READERS: u32 = 4;
+/// Changes that wait for the writer; when there are as many, the next one waits to be taken.
+const WAITING_CHANGES: usize = 1_024;
+/// How long the one writer waits for another process, such as a command of the administrator's.
+const BUSY: Duration = Duration::from_secs(5);
+/// Prepared statements that a connection keeps: more than there are operations.
+const STATEMENTS: usize = 256;
