@@ -25,7 +25,7 @@ pub enum Location {
 pub struct LocationError;
 
 impl Location {
-    /// Reads `--database`: a `postgres:` URL; without one it is SQLite in the data folder.
+    /// Reads `--database`: a `postgres://` URL; without one it is SQLite in the data folder.
     ///
     /// # Errors
     /// [`LocationError`] if it is anything else.
@@ -33,7 +33,7 @@ impl Location {
         let Some(url) = database else {
             return Ok(Self::Sqlite(data.to_owned()));
         };
-        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(LocationError);
         }
         let options = PgConnectOptions::from_str(url).map_err(|_| LocationError)?;
