@@ -21,6 +21,7 @@ missing_packages() {
     command -v npm >/dev/null || echo npm
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    command -v initdb >/dev/null || [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || echo postgresql
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fontconfig fonts-noto-cjk
     [ -n "$(fc-list :lang=und-zsye 2>/dev/null)" ] || echo fonts-noto-color-emoji
 }
@@ -70,13 +71,13 @@ without_services() {
     return "$status"
 }
 
-# A broker that was installed for the bench does not start with the machine either.
+# A server that was installed for tests or the bench does not start with the machine either.
 stay_off() {
     local package
     command -v systemctl >/dev/null || return 0
     for package in "$@"; do
         case $package in
-            nats-server | redis-server | mosquitto) as_root systemctl disable -q "$package" ;;
+            nats-server | redis-server | mosquitto | postgresql) as_root systemctl disable -q "$package" ;;
         esac
     done
 }

@@ -1,0 +1,105 @@
+//! The contract of `Store`, on SQLite and on a real PostgreSQL, and what only one of them promises.
+
+mod cluster;
+mod disk;
+mod kill;
+mod postgres;
+mod sqlite;
+mod support;
+
+mod accounts;
+mod audit;
+mod friends;
+mod keys;
+mod races;
+mod server;
+mod sessions;
+mod standing;
+mod vault;
+
+/// Runs every case on both databases, each on data of its own. On PostgreSQL they are one test, so
+/// that they share one database server even where every test is a process.
+macro_rules! contract {
+    ($($noun:ident: $($case:ident)+;)+) => {
+        mod on_sqlite {
+            $(mod $noun {
+                $(#[tokio::test]
+                async fn $case() {
+                    let house = crate::support::House::sqlite().await;
+                    crate::$noun::$case(&house).await;
+                    house.close().await;
+                })+
+            })+
+        }
+
+        #[tokio::test]
+        async fn postgres_keeps_the_contract() {
+            let cluster = cluster::Cluster::start();
+            $($(
+                eprintln!("{}::{}", stringify!($noun), stringify!($case));
+                let house = support::House::postgres(&cluster).await;
+                $noun::$case(&house).await;
+                house.close().await;
+            )+)+
+        }
+    };
+}
+
+contract! {
+    accounts:
+        an_account_begins_with_its_first_records
+        a_name_or_id_is_taken_once
+        registration_follows_its_mode
+        a_password_changes_with_the_root_and_ends_other_sessions
+        names_are_found_by_how_they_begin
+        accounts_are_listed_in_pages;
+    audit:
+        every_change_continues_the_chain
+        a_refusal_leaves_no_row
+        the_first_altered_row_is_named
+        a_missing_row_is_named
+        a_row_chained_to_another_is_named;
+    friends:
+        asking_and_accepting_make_friends_of_both
+        a_block_is_silent
+        declining_and_removing_leave_nothing
+        steps_need_two_accounts
+        a_list_has_a_most
+        friends_are_listed_in_pages;
+    keys:
+        a_keyset_is_appended_to_the_expected_head
+        nothing_of_an_append_stands_alone
+        a_wrap_key_takes_the_next_number
+        newest_wrap_keys_come_in_the_order_asked
+        a_chain_is_read_in_pages;
+    races:
+        one_of_many_replaces_a_root
+        one_of_many_takes_a_name
+        one_of_many_uses_a_token
+        everyone_gets_a_row_in_the_audit_log
+        refusals_undo_nobody_else;
+    server:
+        an_identity_is_kept_as_it_was_founded
+        the_registration_mode_is_kept;
+    sessions:
+        a_session_lives_until_it_is_idle_or_expires
+        a_touch_keeps_a_session_alive
+        sessions_end_one_at_a_time_or_all_but_one
+        expired_sessions_are_deleted
+        the_least_seen_session_makes_room
+        a_one_time_token_is_used_once
+        a_later_token_replaces_an_earlier_one;
+    standing:
+        the_last_administrator_stays
+        a_disabled_account_has_no_session
+        a_deleted_account_leaves_nothing_and_its_name_is_free;
+    vault:
+        a_root_is_replaced_by_its_number
+        an_item_replaces_a_lower_number
+        items_are_put_all_or_none
+        a_vault_has_a_most
+        a_page_has_at_most_a_mebibyte
+        items_of_one_kind_are_read_alone
+        due_items_are_forgotten
+        numbers_too_large_are_errors;
+}
