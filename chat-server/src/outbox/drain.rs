@@ -19,41 +19,27 @@ use super::{LINGER, Outbox, Path, State, queue::Queue, socket::Outgoing};
 impl Outbox {
     /// Writes the queue of a plain connection until it is empty; ends with it.
     pub(super) async fn drain_plain(self: Arc<Self>) {
-        let mut timer = pin!(sleep_until(Instant::now()));
-        poll_fn(|cx| {
-            loop {
-                let deadline = {
-                    let mut state = self.lock();
-                    match self.poll_plain(&mut state, cx) {
-                        Poll::Ready(()) => return Poll::Ready(()),
-                        Poll::Pending => self.deadline(&state),
-                    }
-                };
-                let Some(deadline) = deadline else {
-                    return Poll::Pending;
-                };
-                timer.as_mut().reset(deadline);
-                ready!(timer.as_mut().poll(cx));
-                self.overdue();
-            }
-        })
-        .await;
+        self.write(|state, cx| self.poll_plain(state, cx)).await;
     }
 
     /// Writes the queue of a TLS connection until the outbox has ended.
     pub(crate) async fn write_tls(self: Arc<Self>, mut socket: impl AsyncWrite + Unpin) {
+        self.write(|state, cx| self.poll_tls(state, &mut socket, cx))
+            .await;
+        self.abort();
+    }
+
+    /// Lets a writer write until it is ready; while it waits, the deadline counts.
+    async fn write(&self, mut poll: impl FnMut(&mut State, &mut Context<'_>) -> Poll<()>) {
         let mut timer = pin!(sleep_until(Instant::now()));
         poll_fn(|cx| {
             loop {
                 let deadline = {
                     let mut state = self.lock();
-                    match self.poll_tls(&mut state, &mut socket, cx) {
-                        Poll::Ready(()) => {
-                            self.abort_locked(&mut state);
-                            return Poll::Ready(());
-                        }
-                        Poll::Pending => self.deadline(&state),
+                    if poll(&mut state, cx).is_ready() {
+                        return Poll::Ready(());
                     }
+                    self.deadline(&state)
                 };
                 let Some(deadline) = deadline else {
                     return Poll::Pending;
