@@ -146,6 +146,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.write(&frame.encode().stream()).await;
     }
 
+    /// Ends the sending side as the transport has it, without a close frame.
+    pub(crate) async fn end_stream(&mut self) {
+        self.stream.shutdown().await.expect("an end");
+    }
+
     /// The next frame, pings aside; `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<ServerFrame> {
         if let Some(frame) = self.inbox.pop_front() {

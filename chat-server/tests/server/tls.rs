@@ -9,9 +9,14 @@ use rustls::{
     pki_types::{CertificateDer, ServerName},
     version::{TLS12, TLS13},
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
-use wire_format::{CloseCode, limits::FRAME_BYTES};
+use wire_format::{
+    ClientFrame, CloseCode, Event, MemberId, event::LeaveReason, limits::FRAME_BYTES,
+};
 
 use crate::support::{House, Peer, Stopwatch, generous, publish, token};
 
@@ -119,17 +124,8 @@ async fn everything_works_over_tls() {
 async fn a_slow_reader_over_tls_is_cut_with_a_close_frame() {
     let files = Files::new();
     let house = House::with(files.settings()).await;
-    let mut talker = connect(&house, &files.certificate, &TLS13)
-        .await
-        .expect("TLS");
-    let mut sleeper = connect(&house, &files.certificate, &TLS13)
-        .await
-        .expect("TLS");
-    for (peer, name) in [(&mut talker, "talker"), (&mut sleeper, "sleeper")] {
-        peer.hello().await;
-        peer.sign_in(name, token()).await.expect("a name");
-        peer.enter("lobby").await;
-    }
+    let mut talker = in_lobby(&house, &files, "talker").await;
+    let mut sleeper = in_lobby(&house, &files, "sleeper").await;
     let payload = vec![1; 512 * 1024];
     while house.running().sessions() > 1 {
         talker.send(publish(0, &payload)).await;
@@ -138,6 +134,53 @@ async fn a_slow_reader_over_tls_is_cut_with_a_close_frame() {
     assert_eq!(sleeper.closed().await, CloseCode::TooSlow);
     drop((talker, sleeper));
     house.close().await;
+}
+
+/// Only a close frame says that somebody leaves: who ends TLS without one, in order or by dropping
+/// the socket, as whoever cuts a line can, is lost.
+#[tokio::test]
+async fn who_goes_over_tls_without_a_close_frame_is_lost() {
+    let files = Files::new();
+    let house = House::with(files.settings()).await;
+    let mut stays = in_lobby(&house, &files, "stays").await;
+
+    let cut = in_lobby(&house, &files, "cut").await;
+    let member = cut.member;
+    // Without a close_notify.
+    drop(cut);
+    assert_eq!(left(&mut stays).await, (member, LeaveReason::Lost));
+
+    let mut ends = in_lobby(&house, &files, "ends").await;
+    ends.end_stream().await;
+    assert_eq!(left(&mut stays).await, (ends.member, LeaveReason::Lost));
+
+    let mut leaves = in_lobby(&house, &files, "leaves").await;
+    let close = ClientFrame::Close(CloseCode::Done.into());
+    leaves.send(close).await;
+    let member = leaves.member;
+    drop(leaves);
+    assert_eq!(left(&mut stays).await, (member, LeaveReason::SignedOut));
+    drop((stays, ends));
+    house.close().await;
+}
+
+async fn in_lobby(house: &House, files: &Files, name: &str) -> Peer<TlsStream<TcpStream>> {
+    let mut peer = connect(house, &files.certificate, &TLS13)
+        .await
+        .expect("TLS");
+    peer.hello().await;
+    peer.sign_in(name, token()).await.expect("a name");
+    peer.enter("lobby").await;
+    peer
+}
+
+/// Who left next, and how.
+async fn left<S: AsyncRead + AsyncWrite + Unpin>(peer: &mut Peer<S>) -> (MemberId, LeaveReason) {
+    loop {
+        if let Event::RoomLeft { member, reason, .. } = peer.event().await.0 {
+            return (member, reason);
+        }
+    }
 }
 
 #[tokio::test]
