@@ -11,7 +11,6 @@ use chat_client::{
 };
 use wire_format::{
     ChannelId, CloseCode, Event, EventFrame, MemberId, RoomId, RunId, Sequence, ServerFrame,
-    event::LeaveReason,
 };
 
 use super::Rooms;
@@ -27,6 +26,20 @@ pub(crate) struct Arrivals {
 /// Something for a page.
 #[derive(Debug)]
 pub(crate) enum Arrival {
+    /// The session is in a room, for the first time, again, or still.
+    Entered {
+        /// The room's channel.
+        channel: ChannelId,
+        /// Its run, in which what follows is counted.
+        run: RunId,
+    },
+    /// The session is not in a room any more, and did not ask for it.
+    Exited {
+        /// The room.
+        room: RoomId,
+        /// This session.
+        member: MemberId,
+    },
     /// An opened message.
     Deliver(Delivery),
     /// The event in place of a message that cannot be shown.
@@ -42,7 +55,7 @@ impl Arrival {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Deliver(delivery) | Self::Unreadable(delivery) => delivery.frame.len(),
-            Self::Event(_) | Self::Ended(_) => 0,
+            Self::Entered { .. } | Self::Exited { .. } | Self::Event(_) | Self::Ended(_) => 0,
         }
     }
 }
@@ -78,19 +91,16 @@ impl Arrivals {
 
     fn arrival(&self, event: SessionEvent) -> Option<Arrival> {
         Some(match event {
-            // A page gets the reply to its own enter; after a cut it enters again by itself.
-            SessionEvent::Entered(_) => return None,
+            SessionEvent::Entered(entered) => Arrival::Entered {
+                channel: entered.channel,
+                run: entered.run,
+            },
             SessionEvent::Room { room, happened } => self.happened(room, happened)?,
             SessionEvent::Exited { room, refusal } => {
                 tracing::info!(%room, code = %refusal.code, "a room was not entered again");
                 self.rooms.forget(room);
-                let reason = LeaveReason::Lost;
                 let member = self.me;
-                Arrival::Event(Event::RoomLeft {
-                    room,
-                    member,
-                    reason,
-                })
+                Arrival::Exited { room, member }
             }
             SessionEvent::Lost { retry_in, cause } => {
                 tracing::debug!(member = %self.me, %cause, "the chat-server is lost");

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 use wire_format::{
-    ChannelId, CloseCode, ErrorCode, Event, Refusal, ReplyFrame, RoomId, ServerFrame,
+    CloseCode, ErrorCode, Event, Refusal, ReplyFrame, RoomId, ServerFrame,
     command::{
         Done,
         rooms::{Entered, Resume},
@@ -148,14 +148,7 @@ impl Downlink {
 
     /// Forgets a room that the session has left.
     pub(crate) fn left(&self, room: RoomId) {
-        let mut state = self.lock();
-        let channel = ChannelId::main_of(room);
-        state.logs.retain(|(other, _)| *other != channel);
-        state.standing.retain(|(other, _)| *other != room);
-        state.unanswered.retain(|(other, _)| *other != room);
-        for open in &mut state.streams {
-            open.entered.retain(|other| *other != room);
-        }
+        self.lock().forget(room);
     }
 
     /// Tells every stream to connect again later, and closes it.

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use wire_format::{
     ChannelId, CloseCode, Event, EventFrame, RoomId, RunId, ServerFrame, command::rooms::Resume,
+    event::LeaveReason,
 };
 
 use super::Common;
@@ -51,31 +52,75 @@ impl State {
         let mut frames = Vec::with_capacity(arrivals.size_hint().1.unwrap_or_default());
         let mut opened = 0;
         for arrival in arrivals {
-            match arrival {
-                Arrival::Deliver(delivery) => {
+            match self.come_or_go(arrival, &common.rings) {
+                Some(Arrival::Deliver(delivery)) => {
                     opened += 1;
-                    frames.push(self.note(delivery, &common.rings));
+                    frames.push(self.note(delivery));
                 }
-                Arrival::Unreadable(delivery) => frames.push(self.note(delivery, &common.rings)),
-                Arrival::Event(event) => frames.push(self.tell(&event, &common.figures)),
-                Arrival::Ended(_) => {}
+                Some(Arrival::Unreadable(delivery)) => frames.push(self.note(delivery)),
+                Some(Arrival::Event(event)) => frames.push(self.tell(&event, &common.figures)),
+                // What is left says nothing to a page.
+                Some(_) | None => {}
             }
         }
         common.figures.opened(opened);
         self.send_all(|_| true, &frames, &common.figures);
     }
 
+    /// Takes note of the rooms that the session is in, and gives what is left to tell.
+    ///
+    /// This and the reply to an enter make the log of a channel, and nothing else does: what is
+    /// still under way when a room is left makes none, and so nobody keeps the ring of a room for
+    /// a session that is not in it.
+    fn come_or_go(&mut self, arrival: Arrival, rings: &Rings) -> Option<Arrival> {
+        match arrival {
+            Arrival::Entered { channel, run } => {
+                self.log(channel, run, rings);
+                None
+            }
+            Arrival::Exited { room, member } => {
+                self.forget(room);
+                let reason = LeaveReason::Lost;
+                Some(Arrival::Event(Event::RoomLeft {
+                    room,
+                    member,
+                    reason,
+                }))
+            }
+            other => Some(other),
+        }
+    }
+
+    /// Forgets a room that the session is not in any more.
+    pub(super) fn forget(&mut self, room: RoomId) {
+        let channel = ChannelId::main_of(room);
+        self.logs.retain(|(other, _)| *other != channel);
+        self.standing.retain(|(other, _)| *other != room);
+        self.unanswered.retain(|(other, _)| *other != room);
+        for open in &mut self.streams {
+            open.entered.retain(|other| *other != room);
+        }
+    }
+
+    fn log_of(&mut self, channel: ChannelId) -> Option<&mut Log> {
+        let mut logs = self.logs.iter_mut();
+        logs.find(|(other, _)| *other == channel)
+            .map(|(_, log)| log)
+    }
+
     fn tell(&mut self, event: &Event, figures: &Figures) -> Bytes {
         let frame = encode(event);
         match event {
             Event::ChannelMissed { channel, .. } => {
-                if let Some((_, log)) = self.logs.iter_mut().find(|(at, _)| at == channel) {
+                if let Some(log) = self.log_of(*channel) {
                     log.forget();
                 }
             }
             Event::RoomKeyed { room, .. } | Event::RoomWaiting { room, .. } => {
                 self.standing.retain(|(other, _)| other != room);
-                self.standing.push((*room, frame.clone()));
+                if self.log_of(ChannelId::main_of(*room)).is_some() {
+                    self.standing.push((*room, frame.clone()));
+                }
             }
             Event::BackendBack {} => {
                 figures.backend_reconnects.inc();
@@ -85,18 +130,21 @@ impl State {
         frame
     }
 
-    fn note(&mut self, delivery: Delivery, rings: &Rings) -> Bytes {
+    fn note(&mut self, delivery: Delivery) -> Bytes {
         let Delivery {
             channel,
             run,
             sequence,
             frame,
         } = delivery;
-        self.log(channel, run, rings).put(sequence, &frame);
+        let log = self.log_of(channel);
+        if let Some(log) = log.filter(|log| !log.is_of_another(run)) {
+            log.put(sequence, &frame);
+        }
         frame
     }
 
-    /// The log of a channel; what is there of another run is forgotten.
+    /// The log of a channel that the session is in; what is there of another run is forgotten.
     pub(super) fn log(&mut self, channel: ChannelId, run: RunId, rings: &Rings) -> &mut Log {
         let new = || Log::new(run, rings.of(channel, run));
         let found = self.logs.iter().position(|(other, _)| *other == channel);
@@ -190,6 +238,10 @@ impl State {
     /// Takes arrivals while an enter is under way: they wait for its reply.
     pub(super) fn hold_back(&mut self, arrivals: impl Iterator<Item = Arrival>, common: &Common) {
         for arrival in arrivals {
+            // Where the session is does not wait either: the reply to an enter may be about it.
+            let Some(arrival) = self.come_or_go(arrival, &common.rings) else {
+                continue;
+            };
             // News of the connection itself does not wait for a reply that may not come because
             // of it.
             if let Arrival::Event(Event::BackendLost { .. } | Event::BackendBack {}) = arrival {

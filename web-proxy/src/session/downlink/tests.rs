@@ -1,5 +1,7 @@
+mod leaving;
+
 use wire_format::{
-    EpochNumber, RawFrame, RunId, Sequence,
+    ChannelId, EpochNumber, RawFrame, RunId, Sequence,
     event::{EpochReason, MissedReason},
 };
 
@@ -24,6 +26,18 @@ fn downlink() -> Arc<Downlink> {
 
 fn arrive(downlink: &Downlink, arrival: Arrival) {
     downlink.arrive(std::iter::once(arrival));
+}
+
+/// A session that is in the lobby.
+fn in_lobby() -> Arc<Downlink> {
+    let downlink = downlink();
+    arrive(&downlink, here());
+    downlink
+}
+
+fn here() -> Arrival {
+    let (channel, run) = (channel(), RUN);
+    Arrival::Entered { channel, run }
 }
 
 fn message(sequence: u64) -> Arrival {
@@ -95,6 +109,7 @@ fn word(frame: &Bytes) -> String {
             Event::RoomKeyed { .. } => "keyed".into(),
             Event::BackendLost { .. } => "lost".into(),
             Event::SessionResume { .. } => "resume".into(),
+            Event::RoomLeft { .. } => "left".into(),
             other => format!("{other:?}"),
         },
         ServerFrame::Close(close) => format!("close {}", close.code),
@@ -119,7 +134,7 @@ async fn nothing_overtakes_the_reply_to_an_enter() {
 
 #[tokio::test]
 async fn a_page_that_comes_back_gets_what_it_missed_once() {
-    let downlink = downlink();
+    let downlink = in_lobby();
     for sequence in 1..=4 {
         arrive(&downlink, message(sequence));
     }
@@ -135,7 +150,7 @@ async fn a_page_that_comes_back_gets_what_it_missed_once() {
 
 #[tokio::test]
 async fn what_is_gone_is_told() {
-    let downlink = downlink();
+    let downlink = in_lobby();
     arrive(&downlink, message(10));
     let stream = downlink.open(StreamKind::socket).expect("a stream");
     downlink
@@ -217,7 +232,7 @@ async fn every_stream_gets_every_frame_and_its_own_replies_only() {
 
 #[tokio::test]
 async fn an_enter_by_post_is_for_the_event_streams() {
-    let downlink = downlink();
+    let downlink = in_lobby();
     arrive(&downlink, message(1));
     let socket = downlink.open(StreamKind::socket).expect("a stream");
     let events = downlink.open(StreamKind::events).expect("a stream");
@@ -241,6 +256,38 @@ async fn an_enter_by_post_before_any_stream_waits_for_it() {
     let events = downlink.open(StreamKind::events).expect("a stream");
     arrive(&downlink, message(2));
     assert_eq!(waiting(&events).await, ["message 1", "message 2"]);
+}
+
+#[tokio::test]
+async fn debug_shows_sizes_and_no_text() {
+    let downlink = in_lobby();
+    let stream = downlink.open(StreamKind::socket).expect("a stream");
+    let arrive_canary = |frame: &'static str| {
+        let canary = Arrival::Deliver(Delivery {
+            channel: channel(),
+            run: RUN,
+            sequence: Sequence::new(1),
+            frame: frame.into(),
+        });
+        arrive(&downlink, canary);
+    };
+    arrive_canary("a canary for all sessions");
+    arrive_canary("another canary for this one");
+    let _hold = downlink.hold();
+    arrive_canary("a canary that is held back");
+    {
+        let state = downlink.lock();
+        assert_eq!(state.logs[0].1.view().after(None).count(), 1);
+        assert_eq!(state.held.len(), 1);
+    }
+    let shown = format!("{downlink:?} {downlink:#?} {stream:?}");
+    assert!(shown.contains("2 frames, 52 bytes"), "the outbox: {shown}");
+    assert!(shown.contains("1 frames, 25 bytes"), "the ring: {shown}");
+    assert!(shown.contains("1: 27 bytes"), "the log: {shown}");
+    let as_numbers = format!("{:?}", b"canary");
+    for hidden in ["canary", as_numbers.trim_matches(['[', ']'])] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
 }
 
 #[tokio::test]
