@@ -1,5 +1,6 @@
 //! The targets, one function a decoder.
 
+mod accounts;
 mod frames;
 mod headers;
 mod messages;
@@ -44,6 +45,17 @@ pub const ALL: &[Target] = &[
     layout("content", messages::content),
     layout("opened", messages::opened),
     layout("clear", messages::clear),
+    layout("keyset", accounts::keyset),
+    layout("wrap_key", accounts::wrap_key),
+    layout("keys_proof", accounts::keys_proof),
+    layout("vault_root", accounts::vault_root),
+    layout("root_content", accounts::root_content),
+    layout("vault_item", accounts::vault_item),
+    layout("item_content", accounts::item_content),
+    layout("records", accounts::records),
+    layout("recovery_code", accounts::recovery_code),
+    layout("qr_text", accounts::qr_text),
+    layout("password", accounts::password),
 ];
 
 /// The target of that name.
