@@ -92,10 +92,6 @@ impl Sending {
         waiting.any(|queued| queued.content.len() > LARGE_BYTES)
     }
 
-    pub(super) fn has_something(&self) -> bool {
-        !self.queue.is_empty()
-    }
-
     /// From when the next message may go out, if it may before something else happens.
     pub(super) fn acts_at(&self) -> Option<Duration> {
         let next = self.next()?;
