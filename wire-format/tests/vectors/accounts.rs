@@ -8,7 +8,7 @@ use wire_format::{
     AccountId, WrapNumber,
     dsa::DsaPrivateKey,
     identity::{AccountWrapKey, IdentityKeys},
-    rsa_keys::{ModulusSize, PssPrivateKey, WrapPrivateKey},
+    rsa_keys::{ModulusSize, PssPrivateKey},
 };
 
 use super::{hex, path, random::Labelled, unhex};
@@ -162,52 +162,4 @@ fn shorten(spki: &mut [u8], places: &[usize], by: u16) {
         let length = u16::from_be_bytes([spki[at], spki[at + 1]]) - by;
         spki[at..at + 2].copy_from_slice(&length.to_be_bytes());
     }
-}
-
-/// `account_keys.json` made anew; takes a while.
-pub(crate) fn make() -> Value {
-    let account =
-        |name: &str, id: &'static str, identities: &[&'static str], wraps: &[&'static str]| {
-            let identities: Vec<Value> = identities.iter().map(|label| identity(label)).collect();
-            let wraps: Vec<Value> = wraps.iter().map(|label| wrap(label)).collect();
-            let id = hex(Labelled::array::<16>(id));
-            json!({ "name": name, "account": id, "identities": identities, "wraps": wraps })
-        };
-    json!({
-        "about": "Test accounts, whose keys are published here and good for nothing else. PKCS #8 and \
-            SubjectPublicKeyInfo are DER; x and y are the private and the public DSA number.",
-        "accounts": [
-            account(
-                "ada",
-                "account vectors: ada",
-                &["identity vectors: ada 1", "identity vectors: ada 2", "identity vectors: ada 3"],
-                &["wrap vectors: ada 1", "wrap vectors: ada 2"],
-            ),
-            account(
-                "bob",
-                "account vectors: bob",
-                &["identity vectors: bob 1"],
-                &["wrap vectors: bob 1"],
-            ),
-        ],
-    })
-}
-
-fn identity(label: &'static str) -> Value {
-    let keys = IdentityKeys::generate(&mut Labelled::new(label)).expect("keys");
-    json!({
-        "pss_pkcs8": hex(&*keys.pss().to_pkcs8().expect("encoded")),
-        "pss_spki": hex(keys.pss().spki()),
-        "x": hex(*keys.dsa().private_bytes()),
-        "y": hex(keys.dsa().public_bytes()),
-        "fingerprint": keys.fingerprint(),
-    })
-}
-
-fn wrap(label: &'static str) -> Value {
-    let key = WrapPrivateKey::generate_for_account(&mut Labelled::new(label)).expect("a key");
-    json!({
-        "pkcs8": hex(&*key.to_pkcs8().expect("encoded")),
-        "spki": hex(key.spki()),
-    })
 }
