@@ -35,6 +35,11 @@ impl ServerName {
         Ok(Self(name.to_owned()))
     }
 
+    /// The name of a server that was given none.
+    pub fn localhost() -> Self {
+        Self("localhost".to_owned())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -107,7 +107,8 @@ impl ItemName {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// The name as it stands in the item; unique within its kind.
+    pub fn bytes(&self) -> Vec<u8> {
         match self {
             Self::EpochSecret(room, n) => [&room.as_bytes()[..], &n.value().to_be_bytes()].concat(),
             Self::ReadMark(channel) => channel.as_bytes().to_vec(),
