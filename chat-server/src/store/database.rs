@@ -21,11 +21,14 @@ pub enum Location {
 
 /// Why a `--database` is not one; it may hold a password and is not repeated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("--database is postgres://USER@HOST/NAME, or is left out for SQLite in the data folder")]
+#[error(
+    "--database is postgres://USER@HOST/NAME or sqlite:FOLDER, or is left out for SQLite in --data"
+)]
 pub struct LocationError;
 
 impl Location {
-    /// Reads `--database`: a `postgres://` URL; without one it is SQLite in the data folder.
+    /// Reads `--database`: a `postgres://` URL, or `sqlite:` and a folder; without one it is SQLite
+    /// in the data folder.
     ///
     /// # Errors
     /// [`LocationError`] if it is anything else.
@@ -33,6 +36,12 @@ impl Location {
         let Some(url) = database else {
             return Ok(Self::Sqlite(data.to_owned()));
         };
+        if let Some(folder) = url
+            .strip_prefix("sqlite:")
+            .filter(|folder| !folder.is_empty())
+        {
+            return Ok(Self::Sqlite(folder.into()));
+        }
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(LocationError);
         }
@@ -109,8 +118,11 @@ mod tests {
         let parsed = Location::parse(Some("postgres://canary:canary@localhost/chat"), data);
         let location = parsed.expect("a URL");
         assert_eq!(format!("{location:?}"), "Postgres(..)");
+        let parsed = Location::parse(Some("sqlite:/srv/chat"), data);
+        assert!(matches!(parsed, Ok(Location::Sqlite(folder)) if folder == Path::new("/srv/chat")));
         for bad in [
             "",
+            "sqlite:",
             "mysql://localhost/chat",
             "postgres",
             "postgres:no url",
