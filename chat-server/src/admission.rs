@@ -7,6 +7,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub(crate) use self::address::AddressKey;
 use self::address::{Addresses, Slot};
 pub(crate) use self::sign_ins::SignIns;
 use crate::settings::Limits;

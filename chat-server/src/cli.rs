@@ -2,12 +2,21 @@
 //!
 //! A flag counts more than its environment variable, and that more than the file.
 
+mod data;
+mod proxy_key;
+
 use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use chat_server::{Limits, Rate, Settings, Transport};
+use chat_server::{Limits, Rate, Settings, Transport, store::LocationError};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
-use wire_format::ProxyKey;
+use wire_format::passwords::ServerNameError;
+
+pub(crate) use self::proxy_key::make_proxy_key;
+use self::{
+    data::{DatabaseText, RegistrationMode},
+    proxy_key::read_proxy_key,
+};
 
 /// Carries sealed messages between the members of rooms.
 #[derive(Debug, Parser)]
@@ -67,9 +76,18 @@ flags! {
     /// Serve /livez, /readyz and /metrics here
     #[arg(long, env = "SEALWIRE_ADMIN", value_name = "ADDR")]
     admin: SocketAddr,
-    /// Folder for what is kept; this version keeps nothing
+    /// Folder for accounts and what they keep, in SQLite; without it and --database there are guests only
     #[arg(long, env = "SEALWIRE_DATA", value_name = "DIR")]
     data: PathBuf,
+    /// Keep accounts here instead: postgres://USER@HOST/NAME or sqlite:FOLDER
+    #[arg(long, env = "SEALWIRE_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: DatabaseText,
+    /// Name of new data, which passwords are bound to for good: best the host that clients are told [default: localhost]
+    #[arg(long, env = "SEALWIRE_SERVER_NAME", value_name = "NAME")]
+    server_name: String,
+    /// Who may register on new data [default: open]
+    #[arg(long, env = "SEALWIRE_REGISTRATION", value_name = "MODE")]
+    registration: RegistrationMode,
     /// How log lines look [default: text]
     #[arg(long, env = "SEALWIRE_LOG_FORMAT", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -164,6 +182,10 @@ pub(crate) enum CliError {
     ProxyKey(PathBuf),
     #[error("PORT is not a port number")]
     Port,
+    #[error(transparent)]
+    Database(#[from] LocationError),
+    #[error("--server-name")]
+    ServerName(#[from] ServerNameError),
 }
 
 impl Cli {
@@ -192,27 +214,34 @@ impl Flags {
             (None, None) => Transport::Plain,
             _ => return Err(CliError::HalfTls),
         };
-        let usual = Limits::default();
+        let usual = Settings::default();
+        let limits = usual.limits;
         let rate = |given: Option<RateText>, usual| given.map_or(usual, |RateText(rate)| rate);
         Ok(Settings {
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             transport,
             proxy_key: self.proxy_key.map(read_proxy_key).transpose()?,
             admin: self.admin,
+            database: self.database.map(DatabaseText::into_location).transpose()?,
+            server_name: self
+                .server_name
+                .map_or(Ok(usual.server_name), data::server_name)?,
+            registration: self.registration.map_or(usual.registration, Into::into),
             data: self.data,
             limits: Limits {
-                connections: self.connections.unwrap_or(usual.connections),
+                accounts: limits.accounts,
+                connections: self.connections.unwrap_or(limits.connections),
                 connections_per_address: self
                     .connections_per_address
-                    .unwrap_or(usual.connections_per_address),
-                sign_ins: rate(self.sign_ins, usual.sign_ins),
-                commands: rate(self.commands, usual.commands),
-                messages: rate(self.messages, usual.messages),
-                patience: rate(self.patience, usual.patience),
-                rooms: self.rooms.unwrap_or(usual.rooms),
-                members_per_room: self.members_per_room.unwrap_or(usual.members_per_room),
-                outbox_bytes: self.outbox_bytes.unwrap_or(usual.outbox_bytes),
-                outbox_deadline: self.outbox_seconds.map_or(usual.outbox_deadline, seconds),
+                    .unwrap_or(limits.connections_per_address),
+                sign_ins: rate(self.sign_ins, limits.sign_ins),
+                commands: rate(self.commands, limits.commands),
+                messages: rate(self.messages, limits.messages),
+                patience: rate(self.patience, limits.patience),
+                rooms: self.rooms.unwrap_or(limits.rooms),
+                members_per_room: self.members_per_room.unwrap_or(limits.members_per_room),
+                outbox_bytes: self.outbox_bytes.unwrap_or(limits.outbox_bytes),
+                outbox_deadline: self.outbox_seconds.map_or(limits.outbox_deadline, seconds),
             },
         })
     }
@@ -234,13 +263,6 @@ fn read_file(path: &PathBuf) -> Result<Flags, CliError> {
     })
 }
 
-fn read_proxy_key(path: PathBuf) -> Result<ProxyKey, CliError> {
-    match fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().map_err(|_| CliError::ProxyKey(path)),
-        Err(source) => Err(CliError::Read { path, source }),
-    }
-}
-
 /// The variables that hosting platforms set.
 #[expect(
     clippy::disallowed_methods,
@@ -257,21 +279,6 @@ fn customary() -> Result<Flags, CliError> {
         tls_key: std::env::var_os("SSL_KEY_PATH").map(PathBuf::from),
         ..Flags::default()
     })
-}
-
-/// Writes a new proxy key into a file that only its owner can read.
-pub(crate) fn make_proxy_key(path: &PathBuf) -> io::Result<()> {
-    use std::io::Write as _;
-
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    let key = ProxyKey::from_bytes(rand::random());
-    file.write_all(key.to_hex().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
 }
 
 /// Where clients connect unless something else is said.

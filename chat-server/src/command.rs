@@ -1,10 +1,12 @@
 //! Commands: one file each, one line here.
 
+mod account;
 mod announce;
 mod answer_epoch;
 mod ask_epoch;
 mod carry;
 mod enter_room;
+mod errand;
 mod exit_room;
 mod guest;
 mod hello;
@@ -17,7 +19,7 @@ mod open_room;
 mod start_epoch;
 mod weight;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -26,6 +28,7 @@ use wire_format::{
     command::{Command, Done},
 };
 
+use self::errand::Errand;
 pub(crate) use self::weight::weight;
 use crate::{
     admission::Entry, node::Node, outbox::Outbox, phase::Phase, room::Room, session::Session,
@@ -50,6 +53,28 @@ pub(crate) enum Answer {
     Sent,
     /// This reply, and then the end.
     Last(ReplyFrame, CloseCode),
+    /// What comes of this.
+    Later(Later),
+}
+
+/// A command that waits, for the store or for work that takes a core: the connection's reader awaits
+/// it before the next frame, and drops it when the connection ends first. It is boxed, since most
+/// connections never have one.
+///
+/// A dropped one leaves its change made or not made, never half made, and nobody signed in: a
+/// session that was begun is idle then, and ends as such.
+pub(crate) type Later = Pin<Box<dyn Future<Output = Result<Turn, Refusal>> + Send>>;
+
+/// What a command that waited leads to.
+pub(crate) enum Turn {
+    /// This reply.
+    Reply(ReplyFrame),
+    /// The connection is in this phase, and then this reply.
+    Enter(Phase, ReplyFrame),
+    /// The keys of the session are proven, and then this reply.
+    Proven(ReplyFrame),
+    /// This reply, and then the end.
+    Last(ReplyFrame, CloseCode),
 }
 
 /// An answer, or why there is none.
@@ -60,7 +85,8 @@ pub(crate) type Answered = Result<Answer, Refusal>;
 /// # Errors
 /// The refusal that the client is told; nothing was changed.
 pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> Answered {
-    if !is_served(&command) {
+    let has_accounts = call.node.accounts.is_some();
+    if !(is_served(&command) || has_accounts && account::is_served(&command)) {
         return Err(ErrorCode::UnknownCommand.into());
     }
     if !call.tail.is_empty() && !takes_tail(&command) {
@@ -70,24 +96,30 @@ pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> An
         Phase::New(new) => match command {
             Command::Hello(hello) => {
                 let (greeted, greeting) = hello::run(*new, &hello)?;
-                *phase = Phase::Greeted(greeted);
+                *phase = Phase::Greeted(Box::new(greeted));
                 call.ok(&greeting)
             }
             Command::Carry(_) | Command::Guest(_) => Err(ErrorCode::NotAllowed.into()),
+            command if account::signs_in(&command) => Err(ErrorCode::NotAllowed.into()),
             _ => Err(ErrorCode::NotSignedIn.into()),
         },
         Phase::Greeted(greeted) => match command {
-            Command::Carry(carry) => carry::run(*greeted, &mut call, &carry),
+            Command::Carry(carry) => carry::run(greeted, &mut call, &carry),
+            Command::Guest(guest) if call.node.accounts.is_some() => {
+                later(guest::run_beside_accounts(call.errand()?, guest))
+            }
             Command::Guest(guest) => {
-                let session = guest::run(*greeted, &call, &guest)?;
+                let session = guest::run(&call, &guest)?;
                 let signed_in = guest::signed_in(&session);
                 *phase = Phase::SignedIn(session);
                 call.ok(&signed_in)
             }
             Command::Hello(_) => Err(ErrorCode::NotAllowed.into()),
-            _ => Err(ErrorCode::NotSignedIn.into()),
+            command => account::greeted(greeted, call, command),
         },
         Phase::SignedIn(session) => signed_in(session, call, command),
+        Phase::Unproven(session) => account::unproven(session, call, command),
+        Phase::Account(presence) => account::proven(presence.session(), call, command),
     }
 }
 
@@ -106,12 +138,17 @@ fn signed_in(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answer
         Command::AskEpoch(ask) => ask_epoch::run(session, &call, ask),
         Command::AnswerEpoch(answer) => answer_epoch::run(session, call, answer),
         Command::Guest(_) => Err(ErrorCode::AlreadySignedIn.into()),
-        Command::Hello(_) | Command::Carry(_) => Err(ErrorCode::NotAllowed.into()),
-        _ => Err(ErrorCode::UnknownCommand.into()),
+        command if account::signs_in(&command) => Err(ErrorCode::AlreadySignedIn.into()),
+        // Before a phase it is not in, or with keys and a vault that a guest does not have.
+        _ => Err(ErrorCode::NotAllowed.into()),
     }
 }
 
-/// Whether this version carries a command out; those of accounts it can only read.
+fn later(turn: impl Future<Output = Result<Turn, Refusal>> + Send + 'static) -> Answered {
+    Ok(Answer::Later(Box::pin(turn)))
+}
+
+/// Whether a server without accounts carries a command out.
 fn is_served(command: &Command) -> bool {
     matches!(
         command,
@@ -140,6 +177,11 @@ fn takes_tail(command: &Command) -> bool {
             | Command::StartEpoch(_)
             | Command::HoldEpoch(_)
             | Command::AnswerEpoch(_)
+            | Command::Register(_)
+            | Command::ProveKeys(_)
+            | Command::SetVaultRoot(_)
+            | Command::PutVaultItems(_)
+            | Command::WrapKey(_)
     )
 }
 
@@ -150,6 +192,20 @@ impl Call<'_> {
 
     fn ok_with(&self, fields: &impl Serialize, tail: Bytes) -> Answered {
         Ok(Answer::Reply(ReplyFrame::ok(self.request, fields, tail)))
+    }
+
+    /// What a command that answers later takes along.
+    fn errand(&mut self) -> Result<Errand, Refusal> {
+        let accounts = self.node.accounts.as_ref();
+        let accounts = accounts.ok_or(ErrorCode::UnknownCommand)?;
+        Ok(Errand {
+            node: Arc::clone(self.node),
+            accounts: Arc::clone(accounts),
+            outbox: Arc::clone(self.outbox),
+            client: *self.client,
+            request: self.request,
+            tail: std::mem::take(&mut self.tail),
+        })
     }
 
     fn done(&self) -> Answered {

@@ -7,6 +7,7 @@
 //! so a frame of 1 MiB must arrive at 300 kbit/s, and one byte every ten seconds keeps nobody in.
 //! Before sign-in there are 10 s in all.
 
+mod answers;
 mod budget;
 mod clock;
 mod frames;
@@ -212,16 +213,18 @@ impl Connection {
         }
     }
 
-    fn sign_out(&self, end: End) {
-        let Phase::SignedIn(session) = &self.phase else {
-            return;
-        };
+    fn sign_out(&mut self, end: End) {
         let reason = match end {
             End::ClosedByPeer | End::Closed(Some(CloseCode::Done)) => LeaveReason::SignedOut,
             End::Lost | End::Closed(_) => LeaveReason::Lost,
         };
-        self.node.directory.sign_out(session, reason);
-        self.node.figures.sessions(self.node.directory.len());
+        match std::mem::replace(&mut self.phase, Phase::New(New)) {
+            Phase::New(_) | Phase::Greeted(_) => return,
+            Phase::SignedIn(session) => self.node.directory.sign_out(&session, reason),
+            Phase::Unproven(unproven) => self.node.leave(unproven.presence),
+            Phase::Account(presence) => self.node.leave(presence),
+        }
+        self.node.count_sessions();
     }
 
     fn close(&self, code: CloseCode) -> End {

@@ -22,6 +22,9 @@ struct Live {
     by_member: HashMap<MemberId, Arc<Session>>,
     /// Who leaves looks them up again by the name: kept, they were 64 bytes a session.
     by_look: HashMap<Box<str>, MemberId>,
+    /// Names that nobody may take while the store is asked about them, by what looks like them.
+    held: HashMap<Box<str>, Vec<Holder>>,
+    holds: u64,
     sign_ins: u64,
 }
 
@@ -37,13 +40,59 @@ impl Directory {
         name: Name,
         outbox: Arc<Outbox>,
     ) -> Result<Arc<Session>, ErrorCode> {
+        self.enter(member, name, outbox, None)
+    }
+
+    /// Gives the hold back and takes the name, with nobody in between.
+    fn enter(
+        &self,
+        member: MemberId,
+        name: Name,
+        outbox: Arc<Outbox>,
+        held: Option<(u64, &[Box<str>])>,
+    ) -> Result<Arc<Session>, ErrorCode> {
         let looks = names::look_alikes(name.as_str());
-        let (session, replaced) = self.lock().put(member, name, outbox, looks)?;
+        let mut live = self.lock();
+        if let Some((number, held)) = held {
+            live.release(number, held);
+        }
+        let put = live.put(member, name, outbox, looks);
+        drop(live);
+        let (session, replaced) = put?;
         if let Some(replaced) = replaced {
             replaced.end(LeaveReason::Lost);
             replaced.outbox().close(CloseCode::Replaced);
         }
         Ok(session)
+    }
+
+    /// Holds a name while the store is asked about it: nobody but `member` gets it, or one too much
+    /// like it, before the hold is dropped.
+    ///
+    /// # Errors
+    /// `name_taken` if another one holds it, or has a live session under it.
+    pub(crate) fn hold(
+        self: &Arc<Self>,
+        name: &str,
+        member: Option<MemberId>,
+    ) -> Result<NameHold, ErrorCode> {
+        let looks = names::look_alikes(name);
+        let mut live = self.lock();
+        live.check(&looks, member)?;
+        live.holds += 1;
+        let number = live.holds;
+        let held = looks.into_iter().map(String::into_boxed_str);
+        let held: Vec<_> = held.collect();
+        for look in &held {
+            let holders = live.held.entry(look.clone()).or_default();
+            holders.push(Holder { number, member });
+        }
+        drop(live);
+        Ok(NameHold {
+            directory: Arc::clone(self),
+            number,
+            held,
+        })
     }
 
     /// Ends a session: it leaves its rooms and its name is free.
@@ -74,7 +123,57 @@ impl Directory {
     }
 }
 
+/// A name that is kept free; given back when dropped.
+pub(crate) struct NameHold {
+    directory: Arc<Directory>,
+    number: u64,
+    held: Vec<Box<str>>,
+}
+
+/// Who holds a name: a guest who signs in twice at once is in nobody's way.
+struct Holder {
+    number: u64,
+    /// `None` for an account in the making, which is in everybody's way.
+    member: Option<MemberId>,
+}
+
+impl NameHold {
+    /// Signs the guest in for whom the name was held, see [`Directory::sign_in`].
+    ///
+    /// # Errors
+    /// None but by a fault: the name was held.
+    pub(crate) fn sign_in(
+        mut self,
+        member: MemberId,
+        name: Name,
+        outbox: Arc<Outbox>,
+    ) -> Result<Arc<Session>, ErrorCode> {
+        let held = std::mem::take(&mut self.held);
+        self.directory
+            .enter(member, name, outbox, Some((self.number, &held)))
+    }
+}
+
+impl Drop for NameHold {
+    fn drop(&mut self) {
+        if !self.held.is_empty() {
+            self.directory.lock().release(self.number, &self.held);
+        }
+    }
+}
+
 impl Live {
+    fn release(&mut self, number: u64, held: &[Box<str>]) {
+        for look in held {
+            if let Some(holders) = self.held.get_mut(look) {
+                holders.retain(|holder| holder.number != number);
+                if holders.is_empty() {
+                    self.held.remove(look);
+                }
+            }
+        }
+    }
+
     /// Gives the new session, and the one that it replaces if there is one.
     fn put(
         &mut self,
@@ -83,13 +182,7 @@ impl Live {
         outbox: Arc<Outbox>,
         looks: BTreeSet<String>,
     ) -> Result<(Arc<Session>, Option<Arc<Session>>), ErrorCode> {
-        let is_taken = looks
-            .iter()
-            .filter_map(|look| self.by_look.get(look.as_str()))
-            .any(|owner| *owner != member);
-        if is_taken {
-            return Err(ErrorCode::NameTaken);
-        }
+        self.check(&looks, Some(member))?;
         let replaced = self.take(member);
         let looks = looks.into_iter().map(String::into_boxed_str);
         self.by_look.extend(looks.map(|look| (look, member)));
@@ -97,6 +190,19 @@ impl Live {
         let session = Session::new(self.sign_ins, member, name, outbox);
         self.by_member.insert(member, Arc::clone(&session));
         Ok((session, replaced))
+    }
+
+    fn check(&self, looks: &BTreeSet<String>, member: Option<MemberId>) -> Result<(), ErrorCode> {
+        let is_taken = looks.iter().map(String::as_str).any(|look| {
+            let owner = self.by_look.get(look).copied();
+            let mut holders = self.held.get(look).into_iter().flatten();
+            owner.is_some_and(|owner| Some(owner) != member)
+                || holders.any(|holder| holder.member.is_none() || holder.member != member)
+        });
+        if is_taken {
+            return Err(ErrorCode::NameTaken);
+        }
+        Ok(())
     }
 
     fn take(&mut self, member: MemberId) -> Option<Arc<Session>> {

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::settings::Limits;
+use crate::{settings::Limits, store::StoreError};
 
 /// Why [`Server::bind`](crate::Server::bind) failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum BindError {
     /// An outbox that the reply to entering a full room would overflow.
     #[error("--outbox-bytes {0} is less than {least}", least = Limits::OUTBOX_BYTES_LEAST)]
     OutboxTooSmall(usize),
+    /// The data cannot be opened.
+    #[error("the data cannot be opened (--data, --database)")]
+    Data(#[from] StoreError),
     /// No connection could ever be accepted.
     #[error("--connections 0 lets nobody in")]
     NoConnections,

@@ -5,7 +5,8 @@
 //! length before it was compared with a limit. `docs/protocol.md` has the bytes.
 //!
 //! ```text
-//!  accept ─▶ admission ─▶ connection ─▶ command ─▶ directory, session
+//!  accept ─▶ admission ─▶ connection ─▶ command ─▶ account ─▶ store
+//!                              │           └──────▶ directory, session
 //!                              │  publish              │ enter, exit
 //!                              ▼                       ▼
 //!                            room: stream ─ flush ─▶ seats ─▶ outboxes ─▶ sockets
@@ -16,6 +17,7 @@ mod server;
 mod settings;
 mod shutdown;
 
+mod account;
 mod admission;
 mod connection;
 mod phase;
@@ -35,8 +37,9 @@ mod figures;
 mod node;
 mod rate;
 mod tls;
+mod wall_clock;
 
 pub use error::{BindError, TlsError};
 pub use server::{Running, Server};
-pub use settings::{Limits, Rate, RateError, Settings, Transport};
+pub use settings::{AccountLimits, Limits, Rate, RateError, Settings, Transport};
 pub use shutdown::Outcome;

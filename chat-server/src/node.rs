@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire_format::ProxyKey;
 
 use crate::{
+    account::{Accounts, Presence},
     admission::{Admission, SignIns},
     directory::Directory,
     figures::Figures,
@@ -29,7 +30,9 @@ pub(crate) struct Node {
     pub(crate) proxy_key: Option<ProxyKey>,
     pub(crate) admission: Admission,
     pub(crate) sign_ins: SignIns,
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
+    /// `None` without a place for data: then there are guests only.
+    pub(crate) accounts: Option<Arc<Accounts>>,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) outboxes: Arc<Outboxes>,
     pub(crate) connections: Connections,
@@ -44,7 +47,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(settings: &Settings, certificates: Option<Arc<Certificates>>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        certificates: Option<Arc<Certificates>>,
+        accounts: Option<Arc<Accounts>>,
+    ) -> Self {
         let limits = settings.limits.clone();
         let figures = Arc::new(Figures::new());
         let tracker = TaskTracker::new();
@@ -58,7 +65,8 @@ impl Node {
         Self {
             admission: Admission::new(&limits),
             sign_ins: SignIns::new(limits.sign_ins),
-            directory: Directory::default(),
+            directory: Arc::default(),
+            accounts,
             rooms: Rooms::with_lobby(limits.rooms, limits.members_per_room, Arc::clone(&figures)),
             outboxes: Arc::new(outboxes),
             connections: Connections::default(),
@@ -69,6 +77,27 @@ impl Node {
             proxy_key: settings.proxy_key.clone(),
             limits,
             figures,
+        }
+    }
+
+    /// How many sessions are live, of guests and of accounts.
+    pub(crate) fn sessions(&self) -> usize {
+        let accounts = self.accounts.as_ref();
+        self.directory.len() + accounts.map_or(0, |accounts| accounts.online.len())
+    }
+
+    /// Takes note of how many sessions there are.
+    pub(crate) fn count_sessions(&self) {
+        self.figures.sessions(self.sessions());
+    }
+
+    /// Ends an account's connection; its session goes on, and was seen until now.
+    pub(crate) fn leave(&self, presence: Presence) {
+        let session = presence.session().id;
+        drop(presence);
+        if let Some(accounts) = self.accounts.clone() {
+            self.tracker
+                .spawn(async move { accounts.touch(&[session]).await });
         }
     }
 }

@@ -1,19 +1,32 @@
-//! How far a connection has come: new, greeted, signed in.
+//! How far a connection has come: new, greeted, signed in as a guest or with an account.
 
 use std::sync::Arc;
 
 use wire_format::Challenge;
 
-use crate::session::Session;
+use crate::{account::Presence, session::Session};
 
 /// The phase of a connection; commands are written against the phase they belong to.
+///
+/// What only some connections have, or only for a moment, is boxed: it would be part of every one.
 pub(crate) enum Phase {
     /// Nothing was said yet.
     New(New),
     /// Version and challenge were exchanged.
-    Greeted(Greeted),
-    /// It is somebody.
+    Greeted(Box<Greeted>),
+    /// It is a guest.
     SignedIn(Arc<Session>),
+    /// It is an account that has yet to prove its keys.
+    Unproven(Box<Unproven>),
+    /// It is an account.
+    Account(Presence),
+}
+
+impl Phase {
+    /// Whether it is somebody.
+    pub(crate) const fn is_signed_in(&self) -> bool {
+        !matches!(self, Self::New(_) | Self::Greeted(_))
+    }
 }
 
 /// A connection on which nothing was said yet.
@@ -21,8 +34,16 @@ pub(crate) enum Phase {
 pub(crate) struct New;
 
 /// A connection that may sign in.
-#[derive(Clone, Copy)]
 pub(crate) struct Greeted {
     /// What a proxy must answer.
     pub(crate) challenge: Challenge,
+    /// The program, in its own words, without control characters.
+    pub(crate) client: Box<str>,
+}
+
+/// A session whose keys have not answered.
+pub(crate) struct Unproven {
+    pub(crate) presence: Presence,
+    /// What they are to answer; `None` once they tried.
+    pub(crate) challenge: Option<Challenge>,
 }

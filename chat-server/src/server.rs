@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
+    account::Accounts,
     admin,
     admission::Admitted,
     connection,
@@ -29,7 +30,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Checks the settings and takes the addresses.
+    /// Checks the settings, takes the addresses and opens the data.
     ///
     /// # Errors
     /// [`BindError`] names the setting that stands in the way.
@@ -51,8 +52,12 @@ impl Server {
                     .map_err(|source| BindError::Admin { address, source })?,
             ),
         };
+        let accounts = match settings.location() {
+            None => None,
+            Some(location) => Some(Accounts::open(location, &settings).await?),
+        };
         Ok(Self {
-            node: Arc::new(Node::new(&settings, certificates)),
+            node: Arc::new(Node::new(&settings, certificates, accounts)),
             listener,
             address,
             admin,
@@ -133,7 +138,7 @@ impl Running {
 
     /// Sessions that are signed in.
     pub fn sessions(&self) -> usize {
-        self.node.directory.len()
+        self.node.sessions()
     }
 
     /// Stops accepting, hands over what was said, tells every session to resume, waits for their
@@ -200,13 +205,17 @@ fn spawn(node: &Arc<Node>, admitted: Admitted, stream: TcpStream, peer: SocketAd
     }
 }
 
-/// Forgets addresses whose limits have recovered.
+/// Forgets addresses whose limits have recovered, and sessions and items whose time is over.
 async fn sweep(node: Arc<Node>) {
     let mut sweeps = interval(SWEEP_EVERY);
     loop {
         tokio::select! {
             () = node.stopping.cancelled() => return,
-            _ = sweeps.tick() => node.sign_ins.sweep(),
+            _ = sweeps.tick() => {}
+        }
+        node.sign_ins.sweep();
+        if let Some(accounts) = &node.accounts {
+            accounts.sweep().await;
         }
     }
 }
@@ -245,5 +254,5 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 /// First and longest rest after a failure to accept, such as too many open files.
 const BACK_OFF_LEAST: Duration = Duration::from_millis(10);
 const BACK_OFF_MOST: Duration = Duration::from_secs(1);
-/// How often recovered addresses are forgotten.
+/// How often what is over is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);

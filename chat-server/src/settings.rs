@@ -1,8 +1,13 @@
 //! What a server is told before it starts.
 
+mod accounts;
+
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
-use wire_format::{ProxyKey, limits};
+use wire_format::{ProxyKey, limits, passwords::ServerName};
+
+pub use self::accounts::AccountLimits;
+use crate::store::{Location, server::Registration};
 
 /// Everything that [`Server::bind`](crate::Server::bind) needs to know; the defaults serve plain
 /// TCP on a free loopback port.
@@ -16,8 +21,16 @@ pub struct Settings {
     pub proxy_key: Option<ProxyKey>,
     /// Where liveness, readiness and figures are served.
     pub admin: Option<SocketAddr>,
-    /// The folder for what is kept; this version keeps nothing.
+    /// The folder for what is kept: SQLite, unless [`Settings::database`] says otherwise. Without
+    /// both there are no accounts.
     pub data: Option<PathBuf>,
+    /// Where accounts and what belongs to them are kept.
+    pub database: Option<Location>,
+    /// The name of new data (docs/protocol.md#142-passwords-and-recovery-codes); data that are there
+    /// keep theirs.
+    pub server_name: ServerName,
+    /// Who may register on new data.
+    pub registration: Registration,
     /// What one client may take.
     pub limits: Limits,
 }
@@ -30,8 +43,19 @@ impl Default for Settings {
             proxy_key: None,
             admin: None,
             data: None,
+            database: None,
+            server_name: ServerName::localhost(),
+            registration: Registration::Open,
             limits: Limits::default(),
         }
+    }
+}
+
+impl Settings {
+    /// Where the record is kept, if anywhere.
+    pub(crate) fn location(&self) -> Option<Location> {
+        let folder = self.data.clone().map(Location::Sqlite);
+        self.database.clone().or(folder)
     }
 }
 
@@ -61,6 +85,8 @@ pub struct Limits {
     pub connections_per_address: u32,
     /// Sign-ins of one address (IPv6: one /64). Loopback is exempt.
     pub sign_ins: Rate,
+    /// What accounts may take.
+    pub accounts: AccountLimits,
     /// Commands of one connection; one that is answered with a page, or tells many, counts as five,
     /// making a room as ten.
     pub commands: Rate,
@@ -90,6 +116,7 @@ impl Default for Limits {
             connections: 20_000,
             connections_per_address: 256,
             sign_ins: Rate::per_second(2, 60),
+            accounts: AccountLimits::default(),
             commands: Rate::per_second(20, 200),
             messages: Rate::per_second(20, 100),
             patience: Rate::per_second(5, 200),

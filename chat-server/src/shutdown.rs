@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
-use tracing::info;
+use tracing::{info, warn};
 use wire_format::{CloseCode, Event, EventFrame, ServerFrame};
 
 use crate::node::Node;
@@ -44,11 +44,16 @@ pub(crate) async fn run(node: &Arc<Node>, grace: Duration) -> Outcome {
     // What does not end now is counted below.
     let _ = timeout_at(last, node.tracker.wait()).await;
     let _ = timeout_at(last, node.rooms.stop()).await;
+    if let Some(accounts) = &node.accounts
+        && timeout_at(last, accounts.close()).await.is_err()
+    {
+        warn!("the data did not close in time");
+    }
     let outcome = Outcome {
         told,
         dropped,
         tasks_left: node.tracker.len() + node.rooms.tasks(),
-        sessions_left: node.directory.len(),
+        sessions_left: node.sessions(),
     };
     info!(?outcome, "stopped");
     outcome

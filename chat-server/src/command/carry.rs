@@ -8,7 +8,7 @@ use super::{Answered, Call};
 use crate::phase::Greeted;
 
 /// Believes a proxy that knows the key about the address of its client.
-pub(super) fn run(greeted: Greeted, call: &mut Call<'_>, carry: &Carry) -> Answered {
+pub(super) fn run(greeted: &Greeted, call: &mut Call<'_>, carry: &Carry) -> Answered {
     let key = call.node.proxy_key.as_ref().ok_or(ErrorCode::NotAllowed)?;
     if !key.verify(&greeted.challenge, &carry.address, &carry.proof) {
         return Err(ErrorCode::NotAllowed.into());

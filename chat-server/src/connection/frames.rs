@@ -1,15 +1,11 @@
 //! What each frame of a client leads to.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use tokio::time::Instant;
 use wire_format::{
-    ClientFrame, CloseCode, CommandFrame, ErrorCode, Millis, Publish, RawFrame, Refusal,
-    ReplyFrame, ServerFrame, command::Command, limits::FRAME_BYTES,
+    ClientFrame, CloseCode, ErrorCode, Millis, Publish, RawFrame, Refusal, ReplyFrame, ServerFrame,
 };
 
 use super::{
@@ -18,20 +14,23 @@ use super::{
     clock::Due,
 };
 use crate::{
-    command::{self, Answer, Call},
+    command::Later,
     node::Node,
     outbox::Outbox,
     phase::Phase,
     rate::retry_after_ms,
     room::{Published, Room, Unpublished},
+    wall_clock,
 };
 
 /// What the reader does after a frame.
-enum Next {
+pub(super) enum Next {
     /// Reads on.
     Read,
     /// Lets the room flush, then tries this publish again.
     WaitFor(Arc<Room>, Publish),
+    /// Waits for the answer to this request.
+    Await(u32, Later),
     /// Stops.
     End(End),
 }
@@ -48,11 +47,9 @@ struct Batch {
 
 impl Batch {
     fn begin(node: &Node) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let millis = since.map_or(0, |since| since.as_millis());
         Self {
             at: Instant::now(),
-            time: Millis::new(u64::try_from(millis).unwrap_or(u64::MAX)),
+            time: wall_clock::now(),
             is_stopping: node.stopping.is_cancelled(),
         }
     }
@@ -80,13 +77,29 @@ impl Connection {
     /// Carries out every whole frame in the buffer; gives the end if one of them led to it.
     pub(super) async fn take_frames(&mut self, buffer: &mut BytesMut) -> Option<End> {
         loop {
-            let waiting = match self.take_until_wait(buffer) {
+            match self.take_until_wait(buffer) {
                 Next::Read => return None,
                 Next::End(end) => return Some(end),
                 // Most connections never wait: what that takes is not part of every one.
-                Next::WaitFor(room, publish) => Box::pin(self.publish_when_taken(room, publish)),
-            };
-            waiting.await;
+                waiting => {
+                    let waited = Box::pin(self.wait(waiting));
+                    if let Some(end) = waited.await {
+                        return Some(end);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self, what: Next) -> Option<End> {
+        match what {
+            Next::Read => None,
+            Next::End(end) => Some(end),
+            Next::WaitFor(room, publish) => {
+                self.publish_when_taken(room, publish).await;
+                None
+            }
+            Next::Await(request, later) => self.settle(request, later).await,
         }
     }
 
@@ -121,7 +134,7 @@ impl Connection {
             match next {
                 Next::WaitFor(still, again) => (room, publish) = (still, again),
                 // A publish that was paid for is answered and never ends a connection.
-                Next::Read | Next::End(_) => return,
+                Next::Read | Next::Await(..) | Next::End(_) => return,
             }
         }
     }
@@ -215,8 +228,11 @@ impl Connection {
     }
 
     fn numbered(&self, publish: Publish, batch: Batch) -> Result<Published, Unpublished> {
-        let Phase::SignedIn(session) = &self.phase else {
-            return Err(ErrorCode::NotSignedIn.into());
+        let session = match &self.phase {
+            Phase::SignedIn(session) => session,
+            Phase::Unproven(_) => return Err(ErrorCode::KeysUnproven.into()),
+            Phase::Account(_) => return Err(ErrorCode::NotInRoom.into()),
+            Phase::New(_) | Phase::Greeted(_) => return Err(ErrorCode::NotSignedIn.into()),
         };
         if batch.is_stopping {
             session.refused_publish(publish.channel);
@@ -233,99 +249,9 @@ impl Connection {
             _ => None,
         }
     }
-
-    fn command(&mut self, frame: CommandFrame, now: Instant) -> Next {
-        let CommandFrame {
-            request,
-            header,
-            tail,
-        } = frame;
-        let parsed = Command::parse(&header);
-        // Answers that the server asked for are not the client's pace; those that it did not ask
-        // for are paid for below.
-        let is_answer = matches!(parsed, Ok(Command::AnswerEpoch(_)));
-        if !is_answer {
-            let weight = parsed
-                .as_ref()
-                .map_or(1, |command| command::weight(command, &self.node.rooms));
-            let cost = Spend::Command(weight);
-            let spent = self.budget.spend(cost, &self.node.limits, now);
-            if let Err(overdrawn) = spent {
-                return self.overdrawn(request, overdrawn);
-            }
-        }
-        let answer = match parsed {
-            Ok(command) => self.run_command(request, command, tail, now),
-            Err(error) => Err(error.code().into()),
-        };
-        if is_answer && answer.is_err() {
-            let spent = self.budget.spend(Spend::Command(1), &self.node.limits, now);
-            if spent == Err(Overdrawn::Flood) {
-                return Next::End(self.close(CloseCode::Flood));
-            }
-        }
-        match answer {
-            Ok(Answer::Sent) => Next::Read,
-            Ok(Answer::Reply(reply)) => {
-                self.outbox.send(&ServerFrame::Reply(reply));
-                Next::Read
-            }
-            Ok(Answer::Last(reply, code)) => {
-                self.outbox.send(&ServerFrame::Reply(reply));
-                Next::End(self.close(code))
-            }
-            Err(refusal) if refusal.code == ErrorCode::UnsupportedVersion => {
-                self.refuse(request, refusal);
-                Next::End(self.close(CloseCode::Version))
-            }
-            Err(refusal) => self.refuse(request, refusal),
-        }
-    }
-
-    fn run_command(
-        &mut self,
-        request: u32,
-        command: Command,
-        tail: bytes::Bytes,
-        now: Instant,
-    ) -> command::Answered {
-        let was_signed_in = matches!(self.phase, Phase::SignedIn(_));
-        let call = Call {
-            node: &self.node,
-            outbox: &self.outbox,
-            client: &mut self.client,
-            entry: &mut self.entry,
-            request,
-            tail,
-        };
-        let answer = command::run(&mut self.phase, call, command)?;
-        if !was_signed_in && matches!(self.phase, Phase::SignedIn(_)) {
-            self.codec.set_limit(FRAME_BYTES);
-            self.clock.signed_in(now);
-        }
-        Ok(answer)
-    }
-
-    fn overdrawn(&self, request: u32, overdrawn: Overdrawn) -> Next {
-        match overdrawn {
-            Overdrawn::Wait(wait) => self.refuse(request, too_fast(wait)),
-            Overdrawn::Flood => Next::End(self.close(CloseCode::Flood)),
-        }
-    }
-
-    fn refuse(&self, request: u32, refusal: Refusal) -> Next {
-        let reply = self.refusal(request, &refusal);
-        self.outbox.send(&ServerFrame::Reply(reply));
-        Next::Read
-    }
-
-    fn refusal(&self, request: u32, refusal: &Refusal) -> ReplyFrame {
-        self.node.figures.refused(refusal.code);
-        ReplyFrame::refused(request, refusal)
-    }
 }
 
-fn too_fast(wait: Duration) -> Refusal {
+pub(super) fn too_fast(wait: Duration) -> Refusal {
     Refusal::retry_after(ErrorCode::RateLimited, retry_after_ms(wait))
 }
 

@@ -5,7 +5,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::support::Peer;
+use wire_format::command::auth::{Resume, Sessions};
+
+use crate::{
+    owner::{Folder, Owner},
+    support::Peer,
+};
 
 /// A started program that is ended when the test fails.
 struct Program(Child);
@@ -13,11 +18,11 @@ struct Program(Child);
 impl Program {
     /// Starts it and gives the address that it prints.
     fn start(flags: &[&str]) -> (Self, String) {
-        let mut child = command(flags)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a program");
+        Self::of(command(flags).stderr(Stdio::null()))
+    }
+
+    fn of(command: &mut Command) -> (Self, String) {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("a program");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
@@ -114,4 +119,78 @@ fn a_proxy_key_is_made_once_and_for_its_owner_only() {
     let (program, _) = Program::start(&["--listen", "127.0.0.1:0", "--proxy-key", file]);
     drop(program);
     std::fs::remove_file(&path).expect("a file");
+}
+
+#[tokio::test]
+async fn nothing_that_signs_in_is_logged_or_kept() {
+    let folder = Folder::new();
+    let log = Folder::new();
+    let data = folder.path().to_str().expect("a path");
+    let lines = std::fs::File::create(log.path()).expect("a file");
+    let mut command = command(&["--listen", "127.0.0.1:0", "--data", data]);
+    let (mut program, address) = Program::of(command.env("RUST_LOG", "trace").stderr(lines));
+    let greeted = async || {
+        let stream = tokio::net::TcpStream::connect(&address).await;
+        let mut peer = Peer::over(stream.expect("a socket"));
+        peer.hello().await;
+        peer
+    };
+    let ada = Owner::named("Ada");
+    let mut peer = greeted().await;
+    let session = ada.registers(&mut peer).await;
+    ada.proves(&mut peer, &session).await;
+    peer.call(&Sessions {}, bytes::Bytes::new())
+        .await
+        .expect("sessions");
+    let mut again = greeted().await;
+    let resume = Resume {
+        token: session.token.clone(),
+    };
+    again
+        .call(&resume, bytes::Bytes::new())
+        .await
+        .expect("a session");
+    drop((peer, again));
+    program.signal("TERM");
+    assert_eq!(program.exit_code(), Some(0));
+
+    let mut written = std::fs::read(log.path()).expect("a log");
+    assert!(!written.is_empty());
+    std::fs::remove_file(log.path()).expect("a file");
+    let holds = |bytes: &[u8], secret: &[u8]| {
+        let mut places = bytes.windows(secret.len());
+        places.any(|place| place == secret)
+    };
+    assert!(!holds(&written, b"argon2id$"), "hashes stay in the data");
+    for file in std::fs::read_dir(folder.path()).expect("a folder") {
+        let path = file.expect("a file").path();
+        written.extend(std::fs::read(path).expect("a file"));
+    }
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let login = ada.login.as_bytes();
+    let (login_text, recovery_text): (String, String) = (hex(login), hex(&[8; 32]));
+    let token = session.token.expect("a token");
+    for secret in [
+        token.as_str().as_bytes(),
+        login,
+        login_text.as_bytes(),
+        &[8; 32],
+        recovery_text.as_bytes(),
+    ] {
+        assert!(!holds(&written, secret), "{}", secret.escape_ascii());
+    }
+}
+
+#[test]
+fn a_database_that_is_none_is_named_without_its_password() {
+    let message = failure(&["--database", "mysql://chat:canary@localhost/chat"]);
+    assert!(message.contains("--database") && !message.contains("canary"));
+    let message = failure(&["--server-name", "two words"]);
+    assert!(message.contains("--server-name"));
+    let help = command(&["--help"])
+        .env("SEALWIRE_DATABASE", "postgres://chat:canary@localhost/chat")
+        .output()
+        .expect("help");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.contains("--database") && !help.contains("canary"));
 }

@@ -1,12 +1,17 @@
 //! The server over real sockets: every rule of docs/protocol.md sections 2 to 5 and 8.
 
+mod accounts;
 mod admin;
 mod binary;
+mod chains;
 mod clocks;
 mod epochs;
 mod frames;
 mod held;
 mod limits;
+mod owner;
+mod phases;
+mod proofs;
 mod publishing;
 mod rooms;
 mod sessions;
@@ -14,3 +19,6 @@ mod shutdown;
 mod slow_readers;
 mod support;
 mod tls;
+mod tokens;
+mod tries;
+mod vaults;

@@ -1,0 +1,172 @@
+//! Accounts: the store, what signs their sessions, and who of them is connected.
+//!
+//! A sign-in is limited first, then hashed, then written; nobody holds a lock across an await. What
+//! is secret here stays in types that do not show it.
+
+mod attempts;
+mod decoys;
+mod online;
+mod password;
+mod refused;
+mod tokens;
+mod work;
+
+use std::{net::IpAddr, sync::Arc};
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use tracing::{error, warn};
+use wire_format::{AccountId, SessionId, passwords::ServerName};
+
+use self::{attempts::Attempts, decoys::Decoys, online::Online, tokens::Tokens, work::Work};
+pub(crate) use self::{
+    online::{AccountSession, Presence, event},
+    password::{matches, phc},
+    refused::{refused, store_failed},
+};
+use crate::{
+    settings::{AccountLimits, Settings},
+    store::{
+        Database, Location, SecretBytes, Store as _, StoreError,
+        server::{Found, Identity},
+        sessions::{self, ExpireSessions, TouchSessions},
+        tokens::ExpireTokens,
+        vault::ForgetItems,
+    },
+    wall_clock,
+};
+
+/// What all accounts of a server share.
+pub(crate) struct Accounts {
+    pub(crate) store: Database,
+    /// The server's name, as its data have it.
+    pub(crate) server: ServerName,
+    pub(crate) tokens: Tokens,
+    pub(crate) decoys: Decoys,
+    pub(crate) attempts: Attempts,
+    pub(crate) work: Work,
+    pub(crate) online: Arc<Online>,
+    pub(crate) limits: AccountLimits,
+}
+
+impl Accounts {
+    /// Opens the store, and makes an identity on new data.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what stands in the way.
+    pub(crate) async fn open(
+        location: Location,
+        settings: &Settings,
+    ) -> Result<Arc<Self>, StoreError> {
+        let store = Database::open(location).await?;
+        let found = Found {
+            identity: new_identity(&settings.server_name)?,
+            registration: settings.registration,
+            now: wall_clock::now(),
+        };
+        let identity = store.write(found).await?;
+        let identity = identity.map_err(|_| StoreError::Damaged("the server's identity"))?;
+        let server = ServerName::parse(&identity.name)
+            .map_err(|_| StoreError::Damaged("the server's name"))?;
+        if server != settings.server_name {
+            warn!(%server, "the data keep their server name");
+        }
+        let work = Work::new();
+        let unknown = work.run(password::of_nobody).await;
+        let unknown = unknown.ok().flatten();
+        let limits = settings.limits.accounts.clone();
+        Ok(Arc::new(Self {
+            tokens: Tokens::new(&identity)
+                .ok_or(StoreError::Damaged("the key that signs sessions"))?,
+            decoys: Decoys::new(
+                identity.decoy_secret,
+                unknown.ok_or(StoreError::Damaged("the hash for unknown names"))?,
+            ),
+            attempts: Attempts::new(&limits),
+            work,
+            online: Arc::default(),
+            store,
+            server,
+            limits,
+        }))
+    }
+
+    /// Makes the changes that wait. A dropped future leaves the store closing.
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// Forgets what is over: limits that recovered, sessions, tokens, items. Sessions that have a
+    /// connection are seen now; those that ended lose it.
+    pub(crate) async fn sweep(&self) {
+        self.attempts.sweep();
+        self.touch(&self.online.all()).await;
+        let now = wall_clock::now();
+        let limit = SWEPT_AT_ONCE;
+        let expired = ExpireSessions { now, limit };
+        if let Some(ended) = self.tidy(self.store.write(expired).await) {
+            self.end(&ended);
+        }
+        self.tidy(self.store.write(ExpireTokens { now }).await);
+        self.tidy(self.store.write(ForgetItems { now, limit }).await);
+    }
+
+    /// Notes that sessions were seen. It is said again within a minute while they are connected, so
+    /// a failure is logged and nothing else.
+    pub(crate) async fn touch(&self, seen: &[SessionId]) {
+        let now = wall_clock::now();
+        let seen: Vec<_> = seen.iter().map(|id| (stored(*id), now)).collect();
+        if !seen.is_empty() {
+            self.tidy(self.store.write(TouchSessions { seen }).await);
+        }
+    }
+
+    /// Ends the connections of sessions that are over.
+    pub(crate) fn end(&self, ended: &[sessions::SessionId]) {
+        for session in ended {
+            self.online
+                .revoke(SessionId::from_bytes(*session.as_bytes()));
+        }
+    }
+
+    fn tidy<T>(&self, written: Result<Result<T, crate::store::Refusal>, StoreError>) -> Option<T> {
+        match written {
+            Ok(verdict) => verdict.ok(),
+            Err(StoreError::Closed) => None,
+            Err(error) => {
+                error!(%error, "the store did not do what is due every minute");
+                None
+            }
+        }
+    }
+}
+
+/// A session's id as the store takes it.
+pub(crate) const fn stored(session: SessionId) -> sessions::SessionId {
+    sessions::SessionId::from_bytes(*session.as_bytes())
+}
+
+/// An account's id as the protocol says it.
+pub(crate) const fn account_id(account: wire_format::MemberId) -> AccountId {
+    AccountId::from_bytes(*account.as_bytes())
+}
+
+/// Where a session is begun, as its owner sees it.
+pub(crate) fn address_text(address: IpAddr) -> String {
+    address.to_canonical().to_string()
+}
+
+/// What a server is from its first start on.
+fn new_identity(name: &ServerName) -> Result<Identity, StoreError> {
+    let key = Ed25519KeyPair::generate()
+        .and_then(|key| key.to_pkcs8v1())
+        .map_err(|_| StoreError::Damaged("no randomness for a key"))?;
+    Ok(Identity {
+        name: name.as_str().to_owned(),
+        key_id: format!("{:016x}", rand::random::<u64>()),
+        signing_key: SecretBytes::new(key.as_ref().to_vec()),
+        decoy_secret: SecretBytes::new(rand::random::<[u8; 32]>().to_vec()),
+    })
+}
+
+/// Rows that one change of the minute deletes: it holds the writer up for milliseconds.
+const SWEPT_AT_ONCE: u32 = 1_000;

@@ -1,0 +1,106 @@
+//! Session tokens: JWT (RFC 7519) signed with EdDSA (RFC 8037), and with nothing else.
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
+use serde::{Deserialize, Serialize};
+use wire_format::{Millis, SessionId, SessionToken};
+
+use crate::store::server::Identity;
+
+/// The server's key, to sign tokens and to check them.
+pub(crate) struct Tokens {
+    key_id: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+}
+
+/// What a token says. Whose session it is, and whether it still is one, stands in the store.
+#[derive(Deserialize, Serialize)]
+struct Claims {
+    sid: SessionId,
+    /// Seconds since 1970: the absolute expiry, rounded down.
+    exp: u64,
+}
+
+impl Tokens {
+    /// Takes the key of the data; `None` if it is none.
+    pub(super) fn new(identity: &Identity) -> Option<Self> {
+        let pkcs8 = identity.signing_key.as_bytes();
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8).ok()?;
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.leeway = 0;
+        validation.validate_aud = false;
+        Some(Self {
+            key_id: identity.key_id.clone(),
+            signing: EncodingKey::from_ed_der(pkcs8),
+            verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            validation,
+        })
+    }
+
+    /// Signs a token for a session; `None` if that failed.
+    pub(crate) fn issue(&self, session: SessionId, expires_at: Millis) -> Option<SessionToken> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(self.key_id.clone());
+        let claims = Claims {
+            sid: session,
+            exp: expires_at.value() / 1_000,
+        };
+        encode(&header, &claims, &self.signing).ok()?.parse().ok()
+    }
+
+    /// The session of a token that this server signed and that has not expired.
+    pub(crate) fn open(&self, token: &SessionToken) -> Option<SessionId> {
+        let header = decode_header(token.as_str()).ok()?;
+        if header.kid.as_deref() != Some(&self.key_id) {
+            return None;
+        }
+        let opened = decode::<Claims>(token.as_str(), &self.verifying, &self.validation);
+        Some(opened.ok()?.claims.sid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SecretBytes;
+
+    const SESSION: SessionId = SessionId::from_bytes([7; 16]);
+    const LATER: Millis = Millis::new(9_000_000_000_000);
+
+    fn identity(key_id: &str) -> Identity {
+        let pair = Ed25519KeyPair::generate().expect("a key");
+        let pkcs8 = pair.to_pkcs8v1().expect("a key");
+        Identity {
+            name: "localhost".into(),
+            key_id: key_id.into(),
+            signing_key: SecretBytes::new(pkcs8.as_ref().to_vec()),
+            decoy_secret: SecretBytes::new(vec![2; 32]),
+        }
+    }
+
+    #[test]
+    fn a_token_names_its_session_until_it_expires() {
+        let tokens = Tokens::new(&identity("a")).expect("a key");
+        let token = tokens.issue(SESSION, LATER).expect("a token");
+        assert_eq!(tokens.open(&token), Some(SESSION));
+        let over = tokens.issue(SESSION, Millis::new(1_000)).expect("a token");
+        assert_eq!(tokens.open(&over), None);
+    }
+
+    #[test]
+    fn other_keys_and_other_key_ids_open_nothing() {
+        let ours = identity("a");
+        let tokens = Tokens::new(&ours).expect("a key");
+        let stranger = Tokens::new(&identity("a")).expect("a key");
+        let forged = stranger.issue(SESSION, LATER).expect("a token");
+        assert_eq!(tokens.open(&forged), None);
+        let key_id = "b".to_owned();
+        let renamed = Tokens::new(&Identity { key_id, ..ours }).expect("a key");
+        let token = renamed.issue(SESSION, LATER).expect("a token");
+        assert_eq!(tokens.open(&token), None);
+    }
+}

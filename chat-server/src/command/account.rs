@@ -1,0 +1,127 @@
+//! Commands of accounts, by the phase they belong to (docs/protocol.md#145-signing-in-and-the-proof-of-keys).
+
+mod begin;
+mod chain;
+mod head;
+mod items;
+mod login;
+mod logout;
+mod params;
+mod prove;
+mod put_items;
+mod register;
+mod resume;
+mod revoke;
+mod root;
+mod sessions;
+mod set_root;
+mod tell;
+mod wrap;
+mod wraps;
+
+use std::sync::Arc;
+
+use wire_format::{ErrorCode, Refusal, command::Command};
+
+use super::{Answered, Call, later};
+use crate::{
+    account::AccountSession,
+    phase::{Greeted, Unproven},
+};
+
+/// Whether a server with accounts carries a command out that one without does not.
+pub(super) fn is_served(command: &Command) -> bool {
+    signs_in(command)
+        || matches!(
+            command,
+            Command::ProveKeys(_)
+                | Command::ListSessions(_)
+                | Command::RevokeSession(_)
+                | Command::VaultRoot(_)
+                | Command::SetVaultRoot(_)
+                | Command::PutVaultItems(_)
+                | Command::VaultItems(_)
+                | Command::KeysChain(_)
+                | Command::WrapKeys(_)
+                | Command::WrapKey(_)
+        )
+}
+
+/// Whether a command belongs before a sign-in.
+pub(super) fn signs_in(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::SignInParams(_)
+            | Command::Register(_)
+            | Command::Login(_)
+            | Command::ResumeSession(_)
+    )
+}
+
+/// What may be done before a sign-in.
+pub(super) fn greeted(greeted: &Greeted, mut call: Call<'_>, command: Command) -> Answered {
+    if !signs_in(&command) {
+        return Err(ErrorCode::NotSignedIn.into());
+    }
+    let errand = call.errand()?;
+    let client = greeted.client.clone();
+    match command {
+        Command::SignInParams(params) => later(params::run(errand, params)),
+        Command::Register(register) => later(register::run(errand, client, register)),
+        Command::Login(login) => later(login::run(errand, client, login)),
+        Command::ResumeSession(resume) => later(resume::run(errand, resume)),
+        _ => Err(ErrorCode::NotSignedIn.into()),
+    }
+}
+
+/// What may be done before the proof of keys: it, reading the own vault and chain, and signing out.
+pub(super) fn unproven(session: &mut Unproven, mut call: Call<'_>, command: Command) -> Answered {
+    let errand = call.errand()?;
+    let own = Arc::clone(session.presence.session());
+    match command {
+        Command::ProveKeys(_) => later(prove::run(errand, own, session.challenge.take())),
+        Command::Logout(_) => later(logout::run(errand, own)),
+        Command::VaultRoot(_) => later(root::run(errand, own)),
+        Command::VaultItems(items) => later(items::run(errand, own, items)),
+        Command::KeysChain(chain) if chain.account == own.account => {
+            later(chain::run(errand, chain))
+        }
+        command => Err(out_of_turn(&command).unwrap_or(ErrorCode::KeysUnproven.into())),
+    }
+}
+
+/// What an account may do.
+pub(super) fn proven(
+    session: &Arc<AccountSession>,
+    mut call: Call<'_>,
+    command: Command,
+) -> Answered {
+    let errand = call.errand()?;
+    let own = Arc::clone(session);
+    match command {
+        Command::Logout(_) => later(logout::run(errand, own)),
+        Command::ListSessions(_) => later(sessions::run(errand, own)),
+        Command::RevokeSession(revoke) => later(revoke::run(errand, own, revoke)),
+        Command::VaultRoot(_) => later(root::run(errand, own)),
+        Command::SetVaultRoot(set) => later(set_root::run(errand, own, set)),
+        Command::PutVaultItems(_) => later(put_items::run(errand, own)),
+        Command::VaultItems(items) => later(items::run(errand, own, items)),
+        Command::KeysChain(chain) => later(chain::run(errand, chain)),
+        Command::WrapKeys(wraps) => later(wraps::run(errand, wraps)),
+        Command::WrapKey(_) => later(wrap::run(errand, own)),
+        // There are no rooms for accounts yet: those of guests are proxy-sealed.
+        command => Err(out_of_turn(&command).unwrap_or(ErrorCode::NotAllowed.into())),
+    }
+}
+
+/// What is wrong with a command of an earlier phase, if it is one.
+fn out_of_turn(command: &Command) -> Option<Refusal> {
+    match command {
+        Command::Hello(_) | Command::Carry(_) | Command::ProveKeys(_) => {
+            Some(ErrorCode::NotAllowed.into())
+        }
+        Command::Guest(_) => Some(ErrorCode::AlreadySignedIn.into()),
+        command if signs_in(command) => Some(ErrorCode::AlreadySignedIn.into()),
+        _ => None,
+    }
+}
