@@ -82,7 +82,10 @@ async fn a_restarted_chat_server_heals_every_session() {
     let mut anna = guest(&house.first, "Anna", Path::Socket).await;
     let mut ben = guest(&house.second, "Ben", Path::Posts).await;
     anna.say("before").await.expect("a message");
-    assert_eq!(ben.hear().await.text, "before");
+    // What is on its way to one of them when the server is killed is lost, and named as missed.
+    for talk in [&mut anna, &mut ben] {
+        assert_eq!(talk.hear().await.text, "before");
+    }
     house.server.program.kill();
     for talk in [&mut anna, &mut ben] {
         talk.event(|event| matches!(event, Event::BackendLost { .. }).then_some(()))
@@ -105,7 +108,7 @@ async fn a_restarted_chat_server_heals_every_session() {
         ["after", "after, too"]
     );
     let heard = hear_until(&mut anna, "after, too").await;
-    assert_eq!(texts(&heard), ["before", "after", "after, too"]);
+    assert_eq!(texts(&heard), ["after", "after, too"]);
 }
 
 #[tokio::test]
