@@ -89,6 +89,7 @@ impl Session {
                 .lock_announcement()
                 .as_ref()
                 .map(|kept| kept.fingerprint),
+            account: None,
         }
     }
 

@@ -107,6 +107,7 @@ commands! {
     "auth.sessions" ListSessions(auth::Sessions) -> auth::SessionList;
     "auth.revoke" RevokeSession(auth::Revoke) -> Done;
     "auth.delete" DeleteAccount(auth::Delete) -> Done;
+    "auth.rehearsed" CodeRehearsed(auth::Rehearsed) -> Done;
     "vault.root" VaultRoot(vault::Root) -> vault::RootState;
     "vault.set_root" SetVaultRoot(vault::SetRoot) -> Done;
     "vault.put" PutVaultItems(vault::Put) -> vault::PutState;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     command::{friends::FriendState, rooms::Member},
     ids::{
-        AccountId, ChannelId, EpochNumber, KeysetNumber, MemberId, Millis, Revision, RoomId,
-        RootNumber, Sequence,
+        AccountId, Challenge, ChannelId, EpochNumber, KeysetNumber, MemberId, Millis, Revision,
+        RoomId, RootNumber, Sequence,
     },
 };
 
@@ -131,6 +131,9 @@ pub enum Event {
     /// To the page: connected and entered again.
     #[serde(rename = "backend.back")]
     BackendBack {},
+    /// To the page: an account's session is to prove its keys.
+    #[serde(rename = "session.challenge")]
+    SessionChallenge { challenge: Challenge },
 
     /// An event of a newer server.
     #[serde(other, rename = "unknown")]

@@ -109,12 +109,21 @@ fixed_bytes! {
     Challenge: 32;
     /// A proxy's answer to a [`Challenge`].
     Proof: 32;
+    /// The public key that session tokens are checked with.
+    Ed25519Key: 32;
 }
 
 impl From<AccountId> for MemberId {
-    /// An account is a member under its own id.
+    /// An account is a member of end-to-end rooms under its own id.
     fn from(account: AccountId) -> Self {
         Self(account.0)
+    }
+}
+
+impl From<SessionId> for MemberId {
+    /// An account's session is a member of proxy-sealed rooms under its own id.
+    fn from(session: SessionId) -> Self {
+        Self(session.0)
     }
 }
 

@@ -59,9 +59,9 @@ pub use frame::{
     Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
 };
 pub use ids::{
-    AccountId, Challenge, ChannelId, CommitHash, Commitment, EpochNumber, Fingerprint, InstanceId,
-    ItemKeyId, KeysetHash, KeysetNumber, MemberId, MessageId, Millis, Proof, Revision, RoomId,
-    RootNumber, RunId, Salt, Sequence, SessionId, VaultKeyId, WrapNumber,
+    AccountId, Challenge, ChannelId, CommitHash, Commitment, Ed25519Key, EpochNumber, Fingerprint,
+    InstanceId, ItemKeyId, KeysetHash, KeysetNumber, MemberId, MessageId, Millis, Proof, Revision,
+    RoomId, RootNumber, RunId, Salt, Sequence, SessionId, VaultKeyId, WrapNumber,
 };
 pub use keyset::SessionKeys;
 pub use open_error::{OpenError, SealError};

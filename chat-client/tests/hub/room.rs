@@ -118,6 +118,7 @@ impl Hub {
             name: me.name.clone(),
             kind: MemberKind::Guest,
             fingerprint: Some(me.keys.fingerprint()),
+            account: None,
         }
     }
 

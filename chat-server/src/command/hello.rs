@@ -23,6 +23,7 @@ pub(super) fn run(_: New, hello: &Hello) -> Result<(Greeted, Greeting), Refusal>
         challenge,
         ping_ms: u32::try_from(PING_EVERY.as_millis()).unwrap_or(u32::MAX),
         frame_bytes: u32::try_from(FRAME_BYTES).unwrap_or(u32::MAX),
+        token_key: None,
     };
     let client = hello.client.chars().filter(|scalar| !scalar.is_control());
     let greeted = Greeted {

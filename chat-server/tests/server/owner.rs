@@ -119,6 +119,9 @@ impl Owner {
             rounds: 600_000,
             login: self.login.clone(),
             recovery: RecoveryLogin::from_bytes([8; 32]),
+            rehearsed: true,
+            guest: None,
+            invitation: None,
         }
     }
 

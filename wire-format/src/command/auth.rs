@@ -9,7 +9,8 @@ mod account;
 mod sessions;
 
 pub use account::{
-    Fresh, Login, Params, Password, Prove, Recover, Register, Resume, SignInParams, SignedInAccount,
+    Fresh, Login, Params, Password, Prove, Recover, Register, Rehearsed, Resume, SignInParams,
+    SignedInAccount,
 };
 pub use sessions::{Delete, Revoke, SessionList, SessionSummary, Sessions};
 

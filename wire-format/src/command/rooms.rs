@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChannelId, EpochNumber, Fingerprint, MemberId, RoomId, RunId, Sequence};
+use crate::ids::{
+    AccountId, ChannelId, EpochNumber, Fingerprint, MemberId, RoomId, RunId, Sequence,
+};
 
 /// `rooms.open`: makes the room if it is not there.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -112,6 +114,9 @@ pub struct Member {
     pub kind: MemberKind,
     /// Of the announced keys, by the server's word; `None` before they were announced.
     pub fingerprint: Option<Fingerprint>,
+    /// Whose session it is, if an account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
 }
 
 /// How a member got its name.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Challenge, Proof};
+use crate::ids::{Challenge, Ed25519Key, Proof};
 
 /// `session.hello`: comes first, once.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -27,6 +27,18 @@ pub struct Greeting {
     pub ping_ms: u32,
     /// Largest frame after sign-in, in bytes.
     pub frame_bytes: u32,
+    /// What session tokens are checked with, where accounts are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_key: Option<TokenKey>,
+}
+
+/// The public half of the key that session tokens are signed with.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct TokenKey {
+    /// Its `kid`.
+    pub id: String,
+    /// Ed25519 (RFC 8032).
+    pub key: Ed25519Key,
 }
 
 /// `session.carry`: a proxy names the client that it speaks for.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{AccountId, Challenge, Millis, RootNumber, Salt, SessionId},
-    secret::{LoginHalf, OneTimeToken, RecoveryLogin, SessionToken},
+    secret::{GuestToken, LoginHalf, OneTimeToken, RecoveryLogin, SessionToken},
 };
 
 /// `auth.params`: what the password of a name is stretched with.
@@ -44,6 +44,14 @@ pub struct Register {
     pub login: LoginHalf,
     /// The recovery code's login half.
     pub recovery: RecoveryLogin,
+    /// Whether the recovery code was typed back.
+    pub rehearsed: bool,
+    /// Of the live guest who has this name: it passes over to the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<GuestToken>,
+    /// What the server's operator handed out; needed where registration is not open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<OneTimeToken>,
 }
 
 /// `auth.login`: signs in with the password.
@@ -128,3 +136,8 @@ pub struct Password {
     /// The root that is replaced.
     pub expected: RootNumber,
 }
+
+/// `auth.rehearsed`: the present recovery code was typed back.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsed {}
