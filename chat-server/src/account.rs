@@ -15,7 +15,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use tracing::{error, warn};
-use wire_format::{AccountId, SessionId, passwords::ServerName};
+use wire_format::{AccountId, ErrorCode, Name, SessionId, passwords::ServerName};
 
 use self::{attempts::Attempts, decoys::Decoys, online::Online, tokens::Tokens, work::Work};
 pub(crate) use self::{
@@ -24,9 +24,11 @@ pub(crate) use self::{
     refused::{refused, store_failed},
 };
 use crate::{
+    directory::Directory,
     settings::{AccountLimits, Settings},
     store::{
         Database, Location, SecretBytes, Store as _, StoreError,
+        accounts::Account,
         server::{Found, Identity},
         sessions::{self, ExpireSessions, TouchSessions},
         tokens::ExpireTokens,
@@ -56,6 +58,7 @@ impl Accounts {
     pub(crate) async fn open(
         location: Location,
         settings: &Settings,
+        directory: &Arc<Directory>,
     ) -> Result<Arc<Self>, StoreError> {
         let store = Database::open(location).await?;
         let found = Found {
@@ -83,7 +86,7 @@ impl Accounts {
             ),
             attempts: Attempts::new(&limits),
             work,
-            online: Arc::default(),
+            online: Online::new(Arc::clone(directory)),
             store,
             server,
             limits,
@@ -96,7 +99,7 @@ impl Accounts {
     }
 
     /// Forgets what is over: limits that recovered, sessions, tokens, items. Sessions that have a
-    /// connection are seen now; those that ended lose it.
+    /// connection are seen now; those that ended, here or by another process, lose it.
     pub(crate) async fn sweep(&self) {
         self.attempts.sweep();
         self.touch(&self.online.all()).await;
@@ -115,12 +118,17 @@ impl Accounts {
     pub(crate) async fn touch(&self, seen: &[SessionId]) {
         let now = wall_clock::now();
         let seen: Vec<_> = seen.iter().map(|id| (stored(*id), now)).collect();
-        if !seen.is_empty() {
-            self.tidy(self.store.write(TouchSessions { seen }).await);
+        if seen.is_empty() {
+            return;
+        }
+        if let Some(gone) = self.tidy(self.store.write(TouchSessions { seen }).await) {
+            // Ended by another process: a command of the operator's, or another node.
+            self.end(&gone);
         }
     }
 
-    /// Ends the connections of sessions that are over.
+    /// Ends the connections of sessions that are over; they have left their rooms before this
+    /// returns.
     pub(crate) fn end(&self, ended: &[sessions::SessionId]) {
         for session in ended {
             self.online
@@ -148,6 +156,14 @@ pub(crate) const fn stored(session: SessionId) -> sessions::SessionId {
 /// An account's id as the protocol says it.
 pub(crate) const fn account_id(account: wire_format::MemberId) -> AccountId {
     AccountId::from_bytes(*account.as_bytes())
+}
+
+/// An account's name as it travels in frames.
+///
+/// # Errors
+/// `internal` if the store has a name that nobody could have registered.
+pub(crate) fn name_of(account: &Account) -> Result<Name, ErrorCode> {
+    Name::try_from(account.name.as_str()).map_err(|_| ErrorCode::Internal)
 }
 
 /// Where a session is begun, as its owner sees it.

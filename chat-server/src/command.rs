@@ -95,7 +95,9 @@ pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> An
     match phase {
         Phase::New(new) => match command {
             Command::Hello(hello) => {
-                let (greeted, greeting) = hello::run(*new, &hello)?;
+                let accounts = call.node.accounts.as_ref();
+                let token_key = accounts.map(|accounts| accounts.tokens.public());
+                let (greeted, greeting) = hello::run(*new, &hello, token_key)?;
                 *phase = Phase::Greeted(Box::new(greeted));
                 call.ok(&greeting)
             }
@@ -119,13 +121,22 @@ pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> An
         },
         Phase::SignedIn(session) => signed_in(session, call, command),
         Phase::Unproven(session) => account::unproven(session, call, command),
-        Phase::Account(presence) => account::proven(presence.session(), call, command),
+        Phase::Account(proven) => account::proven(proven, call, command),
     }
 }
 
 fn signed_in(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answered {
     match command {
         Command::Logout(_) => logout::run(session, &call),
+        Command::Guest(_) => Err(ErrorCode::AlreadySignedIn.into()),
+        command if account::signs_in(&command) => Err(ErrorCode::AlreadySignedIn.into()),
+        command => in_rooms(session, call, command),
+    }
+}
+
+/// What everybody may do in proxy-sealed rooms, guest or account.
+fn in_rooms(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answered {
+    match command {
         Command::OpenRoom(open) => open_room::run(&call, &open),
         Command::ListRooms(_) => list_rooms::run(&call),
         Command::EnterRoom(enter) => enter_room::run(session, &call, &enter),
@@ -137,8 +148,6 @@ fn signed_in(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answer
         Command::HoldEpoch(hold) => hold_epoch::run(session, call, hold),
         Command::AskEpoch(ask) => ask_epoch::run(session, &call, ask),
         Command::AnswerEpoch(answer) => answer_epoch::run(session, call, answer),
-        Command::Guest(_) => Err(ErrorCode::AlreadySignedIn.into()),
-        command if account::signs_in(&command) => Err(ErrorCode::AlreadySignedIn.into()),
         // Before a phase it is not in, or with keys and a vault that a guest does not have.
         _ => Err(ErrorCode::NotAllowed.into()),
     }

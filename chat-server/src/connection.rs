@@ -215,14 +215,19 @@ impl Connection {
 
     fn sign_out(&mut self, end: End) {
         let reason = match end {
-            End::ClosedByPeer | End::Closed(Some(CloseCode::Done)) => LeaveReason::SignedOut,
+            End::ClosedByPeer | End::Closed(Some(CloseCode::Done | CloseCode::Revoked)) => {
+                LeaveReason::SignedOut
+            }
             End::Lost | End::Closed(_) => LeaveReason::Lost,
         };
         match std::mem::replace(&mut self.phase, Phase::New(New)) {
             Phase::New(_) | Phase::Greeted(_) => return,
             Phase::SignedIn(session) => self.node.directory.sign_out(&session, reason),
             Phase::Unproven(unproven) => self.node.leave(unproven.presence),
-            Phase::Account(presence) => self.node.leave(presence),
+            Phase::Account(proven) => {
+                self.node.directory.sign_out(&proven.member, reason);
+                self.node.leave(proven.presence);
+            }
         }
         self.node.count_sessions();
     }

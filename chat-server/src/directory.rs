@@ -1,11 +1,12 @@
-//! Who is signed in, and under which names.
+//! Who is signed in, and under which names: guests, and those sessions of accounts that may be in
+//! rooms.
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use wire_format::{CloseCode, ErrorCode, MemberId, Name, event::LeaveReason};
+use wire_format::{AccountId, CloseCode, ErrorCode, MemberId, Name, event::LeaveReason};
 
 use crate::{names, outbox::Outbox, session::Session};
 
@@ -22,10 +23,13 @@ struct Live {
     by_member: HashMap<MemberId, Arc<Session>>,
     /// Who leaves looks them up again by the name: kept, they were 64 bytes a session.
     by_look: HashMap<Box<str>, MemberId>,
-    /// Names that nobody may take while the store is asked about them, by what looks like them.
+    /// Names that nobody may take, by what looks like them: while the store is asked about them, and
+    /// while a session of the account is here that has one.
     held: HashMap<Box<str>, Vec<Holder>>,
-    holds: u64,
-    sign_ins: u64,
+    /// Those of `by_member` that are accounts'.
+    of_accounts: usize,
+    /// Sign-ins and holds so far.
+    numbers: u64,
 }
 
 impl Directory {
@@ -41,6 +45,36 @@ impl Directory {
         outbox: Arc<Outbox>,
     ) -> Result<Arc<Session>, ErrorCode> {
         self.enter(member, name, outbox, None)
+    }
+
+    /// Lets a session of an account be a member of rooms. Its name is the account's, by the store's
+    /// word: nobody is asked for it, and while one such session is here no guest gets it, or one too
+    /// much like it, whatever becomes of the account.
+    pub(crate) fn admit(
+        &self,
+        member: MemberId,
+        name: Name,
+        account: AccountId,
+        outbox: Arc<Outbox>,
+    ) -> Arc<Session> {
+        let looks = names::look_alikes(name.as_str());
+        let mut live = self.lock();
+        // One that is there is another connection's of this session, which has not finished leaving.
+        let replaced = live.take(member);
+        let number = live.next_number();
+        for look in looks {
+            let holders = live.held.entry(look.into_boxed_str()).or_default();
+            let member = Some(member);
+            holders.push(Holder { number, member });
+        }
+        live.of_accounts += 1;
+        let session = Session::new(number, member, name, Some(account), outbox);
+        live.by_member.insert(member, Arc::clone(&session));
+        drop(live);
+        if let Some(replaced) = replaced {
+            replaced.end(LeaveReason::Lost);
+        }
+        session
     }
 
     /// Gives the hold back and takes the name, with nobody in between.
@@ -79,8 +113,7 @@ impl Directory {
         let looks = names::look_alikes(name);
         let mut live = self.lock();
         live.check(&looks, member)?;
-        live.holds += 1;
-        let number = live.holds;
+        let number = live.next_number();
         let held = looks.into_iter().map(String::into_boxed_str);
         let held: Vec<_> = held.collect();
         for look in &held {
@@ -113,9 +146,10 @@ impl Directory {
         self.lock().by_member.get(&member).map(Arc::clone)
     }
 
-    /// How many sessions are live.
-    pub(crate) fn len(&self) -> usize {
-        self.lock().by_member.len()
+    /// How many guests are live.
+    pub(crate) fn guests(&self) -> usize {
+        let live = self.lock();
+        live.by_member.len().saturating_sub(live.of_accounts)
     }
 
     fn lock(&self) -> MutexGuard<'_, Live> {
@@ -163,8 +197,14 @@ impl Drop for NameHold {
 }
 
 impl Live {
-    fn release(&mut self, number: u64, held: &[Box<str>]) {
+    fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    fn release(&mut self, number: u64, held: impl IntoIterator<Item = impl AsRef<str>>) {
         for look in held {
+            let look = look.as_ref();
             if let Some(holders) = self.held.get_mut(look) {
                 holders.retain(|holder| holder.number != number);
                 if holders.is_empty() {
@@ -186,8 +226,7 @@ impl Live {
         let replaced = self.take(member);
         let looks = looks.into_iter().map(String::into_boxed_str);
         self.by_look.extend(looks.map(|look| (look, member)));
-        self.sign_ins += 1;
-        let session = Session::new(self.sign_ins, member, name, outbox);
+        let session = Session::new(self.next_number(), member, name, None, outbox);
         self.by_member.insert(member, Arc::clone(&session));
         Ok((session, replaced))
     }
@@ -207,8 +246,14 @@ impl Live {
 
     fn take(&mut self, member: MemberId) -> Option<Arc<Session>> {
         let session = self.by_member.remove(&member)?;
-        for look in names::look_alikes(session.name().as_str()) {
-            self.by_look.remove(look.as_str());
+        let looks = names::look_alikes(session.name().as_str());
+        if session.is_of_account() {
+            self.of_accounts = self.of_accounts.saturating_sub(1);
+            self.release(session.number(), looks);
+        } else {
+            for look in looks {
+                self.by_look.remove(look.as_str());
+            }
         }
         Some(session)
     }

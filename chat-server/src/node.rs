@@ -50,6 +50,7 @@ impl Node {
     pub(crate) fn new(
         settings: &Settings,
         certificates: Option<Arc<Certificates>>,
+        directory: Arc<Directory>,
         accounts: Option<Arc<Accounts>>,
     ) -> Self {
         let limits = settings.limits.clone();
@@ -65,7 +66,7 @@ impl Node {
         Self {
             admission: Admission::new(&limits),
             sign_ins: SignIns::new(limits.sign_ins),
-            directory: Arc::default(),
+            directory,
             accounts,
             rooms: Rooms::with_lobby(limits.rooms, limits.members_per_room, Arc::clone(&figures)),
             outboxes: Arc::new(outboxes),
@@ -83,7 +84,7 @@ impl Node {
     /// How many sessions are live, of guests and of accounts.
     pub(crate) fn sessions(&self) -> usize {
         let accounts = self.accounts.as_ref();
-        self.directory.len() + accounts.map_or(0, |accounts| accounts.online.len())
+        self.directory.guests() + accounts.map_or(0, |accounts| accounts.online.len())
     }
 
     /// Takes note of how many sessions there are.

@@ -19,13 +19,22 @@ pub(crate) enum Phase {
     /// It is an account that has yet to prove its keys.
     Unproven(Box<Unproven>),
     /// It is an account.
-    Account(Presence),
+    Account(Box<Proven>),
 }
 
 impl Phase {
     /// Whether it is somebody.
     pub(crate) const fn is_signed_in(&self) -> bool {
         !matches!(self, Self::New(_) | Self::Greeted(_))
+    }
+
+    /// Who it is in rooms, if it may be in any.
+    pub(crate) fn member(&self) -> Option<&Arc<Session>> {
+        match self {
+            Self::SignedIn(session) => Some(session),
+            Self::Account(proven) => Some(&proven.member),
+            Self::New(_) | Self::Greeted(_) | Self::Unproven(_) => None,
+        }
     }
 }
 
@@ -46,4 +55,11 @@ pub(crate) struct Unproven {
     pub(crate) presence: Presence,
     /// What they are to answer; `None` once they tried.
     pub(crate) challenge: Option<Challenge>,
+}
+
+/// A session whose keys have answered.
+pub(crate) struct Proven {
+    pub(crate) presence: Presence,
+    /// The same session as a member of rooms.
+    pub(crate) member: Arc<Session>,
 }

@@ -52,12 +52,13 @@ impl Server {
                     .map_err(|source| BindError::Admin { address, source })?,
             ),
         };
+        let directory = Arc::default();
         let accounts = match settings.location() {
             None => None,
-            Some(location) => Some(Accounts::open(location, &settings).await?),
+            Some(location) => Some(Accounts::open(location, &settings, &directory).await?),
         };
         Ok(Self {
-            node: Arc::new(Node::new(&settings, certificates, accounts)),
+            node: Arc::new(Node::new(&settings, certificates, directory, accounts)),
             listener,
             address,
             admin,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use wire_format::{
-    ChannelId, ErrorCode, Fingerprint, MemberId, Millis, Name, Publish, RoomId,
+    AccountId, ChannelId, ErrorCode, Fingerprint, MemberId, Millis, Name, Publish, RoomId,
     command::rooms::{Member, MemberKind, Resume},
     event::LeaveReason,
     limits::ROOMS_PER_SESSION,
@@ -15,12 +15,15 @@ use crate::{
     room::{Published, Room, Seat, Unpublished},
 };
 
-/// One signed-in connection: who it is, where it is and what keys it announced.
+/// One signed-in connection, a guest's or an account's: who it is, where it is and what keys it
+/// announced.
 pub(crate) struct Session {
     /// The later sign-in has the higher number.
     number: u64,
     member: MemberId,
     name: Name,
+    /// `None` for a guest; boxed because most are.
+    account: Option<Box<AccountId>>,
     outbox: Arc<Outbox>,
     /// `None` once the session has ended. Never held across an await; taken before a room's lock.
     rooms: Mutex<Option<Vec<Place>>>,
@@ -51,11 +54,19 @@ pub(crate) struct Kept {
 }
 
 impl Session {
-    pub(crate) fn new(number: u64, member: MemberId, name: Name, outbox: Arc<Outbox>) -> Arc<Self> {
+    /// A guest's session, or that of an account.
+    pub(crate) fn new(
+        number: u64,
+        member: MemberId,
+        name: Name,
+        account: Option<AccountId>,
+        outbox: Arc<Outbox>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             number,
             member,
             name,
+            account: account.map(Box::new),
             outbox,
             rooms: Mutex::new(Some(Vec::new())),
             announcement: Mutex::new(None),
@@ -65,6 +76,15 @@ impl Session {
     /// Whether it signed in after `other` did.
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
         self.number > other.number
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether it is an account's.
+    pub(crate) fn is_of_account(&self) -> bool {
+        self.account.is_some()
     }
 
     pub(crate) fn member(&self) -> MemberId {
@@ -84,12 +104,15 @@ impl Session {
         Member {
             id: self.member,
             name: self.name.as_str().to_owned(),
-            kind: MemberKind::Guest,
+            kind: match self.account {
+                None => MemberKind::Guest,
+                Some(_) => MemberKind::Account,
+            },
             fingerprint: self
                 .lock_announcement()
                 .as_ref()
                 .map(|kept| kept.fingerprint),
-            account: None,
+            account: self.account.as_deref().copied(),
         }
     }
 

@@ -2,20 +2,26 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use wire_format::{
-    AccountId, CloseCode, Event, EventFrame, MemberId, Millis, ServerFrame, SessionId,
+    AccountId, CloseCode, Event, EventFrame, MemberId, Millis, Name, ServerFrame, SessionId,
+    event::LeaveReason,
 };
 
-use crate::outbox::Outbox;
+use crate::{directory::Directory, outbox::Outbox, session::Session};
 
 /// Who is connected.
-#[derive(Default)]
 pub(crate) struct Online {
-    /// Held to add, remove or look up; nothing is sent while it is held.
+    /// Where those that have proven their keys are members of rooms.
+    directory: Arc<Directory>,
+    /// Held to add, remove or look up; nothing is sent while it is held. Taken before the
+    /// directory's.
     live: Mutex<Live>,
 }
 
@@ -30,12 +36,19 @@ pub(crate) struct AccountSession {
     pub(crate) id: SessionId,
     pub(crate) account: AccountId,
     /// The prepared name.
-    pub(crate) name: Box<str>,
+    pub(crate) name: Name,
     pub(crate) expires_at: Millis,
     pub(crate) outbox: Arc<Outbox>,
+    /// Whether the store is known to have it: one that it has not any more has ended.
+    pub(crate) is_kept: AtomicBool,
 }
 
 impl AccountSession {
+    /// Takes note that the store has it.
+    pub(crate) fn kept(&self) {
+        self.is_kept.store(true, Ordering::Relaxed);
+    }
+
     /// The account's id as the store takes it.
     pub(crate) fn member(&self) -> MemberId {
         self.account.into()
@@ -53,6 +66,12 @@ impl Presence {
     pub(crate) const fn session(&self) -> &Arc<AccountSession> {
         &self.session
     }
+
+    /// Makes a session whose keys have answered a member of rooms; `None` if it ended meanwhile, or
+    /// goes on over another connection.
+    pub(crate) fn admit(&self) -> Option<Arc<Session>> {
+        self.online.admit(&self.session)
+    }
 }
 
 impl Drop for Presence {
@@ -62,11 +81,20 @@ impl Drop for Presence {
 }
 
 impl Online {
-    /// Adds a session. If it has a connection already, that one is closed with `replaced`.
+    pub(crate) fn new(directory: Arc<Directory>) -> Arc<Self> {
+        Arc::new(Self {
+            directory,
+            live: Mutex::default(),
+        })
+    }
+
+    /// Adds a session. If it has a connection already, that one leaves its rooms and is closed with
+    /// `replaced` before this returns.
     pub(crate) fn enter(self: &Arc<Self>, session: AccountSession) -> Presence {
         let session = Arc::new(session);
         let replaced = self.lock().put(&session);
         if let Some(replaced) = replaced {
+            self.leave_rooms(&replaced, LeaveReason::Lost);
             replaced.outbox.close(CloseCode::Replaced);
         }
         Presence {
@@ -75,12 +103,42 @@ impl Online {
         }
     }
 
+    /// See [`Presence::admit`].
+    fn admit(&self, session: &Arc<AccountSession>) -> Option<Arc<Session>> {
+        // Until this lock is given back nobody can end it, and afterwards it is found in there.
+        let live = self.lock();
+        live.has(session).then(|| {
+            let (name, outbox) = (session.name.clone(), Arc::clone(&session.outbox));
+            self.directory
+                .admit(session.id.into(), name, session.account, outbox)
+        })
+    }
+
+    /// Takes a session that is over out of its rooms, if it has a connection; that goes on.
+    pub(crate) fn sign_out(&self, id: SessionId) -> Option<Arc<AccountSession>> {
+        let session = {
+            let mut live = self.lock();
+            let session = live.by_id.get(&id).map(Arc::clone)?;
+            live.take(&session);
+            session
+        };
+        self.leave_rooms(&session, LeaveReason::SignedOut);
+        Some(session)
+    }
+
     /// Ends the connection of a session that is over, if it has one.
     pub(crate) fn revoke(&self, id: SessionId) {
-        let session = self.lock().by_id.get(&id).map(Arc::clone);
-        if let Some(session) = session {
+        if let Some(session) = self.sign_out(id) {
             session.outbox.send(&event(&Event::SessionRevoked {}));
             session.outbox.close(CloseCode::Revoked);
+        }
+    }
+
+    fn leave_rooms(&self, session: &AccountSession, reason: LeaveReason) {
+        let member = self.directory.find(session.id.into());
+        let member = member.filter(|member| Arc::ptr_eq(member.outbox(), &session.outbox));
+        if let Some(member) = member {
+            self.directory.sign_out(&member, reason);
         }
     }
 
@@ -93,9 +151,12 @@ impl Online {
         others.map(Arc::clone).collect()
     }
 
-    /// The ids of all.
+    /// The ids of all that the store has, or had.
     pub(crate) fn all(&self) -> Vec<SessionId> {
-        self.lock().by_id.keys().copied().collect()
+        let live = self.lock();
+        let kept = live.by_id.values();
+        let kept = kept.filter(|session| session.is_kept.load(Ordering::Relaxed));
+        kept.map(|session| session.id).collect()
     }
 
     /// How many there are.
@@ -119,9 +180,13 @@ impl Live {
         replaced
     }
 
-    fn take(&mut self, session: &Arc<AccountSession>) {
+    fn has(&self, session: &Arc<AccountSession>) -> bool {
         let present = self.by_id.get(&session.id);
-        if !present.is_some_and(|present| Arc::ptr_eq(present, session)) {
+        present.is_some_and(|present| Arc::ptr_eq(present, session))
+    }
+
+    fn take(&mut self, session: &Arc<AccountSession>) {
+        if !self.has(session) {
             return;
         }
         self.by_id.remove(&session.id);

@@ -5,13 +5,14 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use serde::{Deserialize, Serialize};
-use wire_format::{Millis, SessionId, SessionToken};
+use wire_format::{Ed25519Key, Millis, SessionId, SessionToken, command::session::TokenKey};
 
 use crate::store::server::Identity;
 
 /// The server's key, to sign tokens and to check them.
 pub(crate) struct Tokens {
     key_id: String,
+    public: Ed25519Key,
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
@@ -30,15 +31,25 @@ impl Tokens {
     pub(super) fn new(identity: &Identity) -> Option<Self> {
         let pkcs8 = identity.signing_key.as_bytes();
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8).ok()?;
+        let public = pair.public_key().as_ref();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.leeway = 0;
         validation.validate_aud = false;
         Some(Self {
             key_id: identity.key_id.clone(),
+            public: Ed25519Key::from_bytes(public.try_into().ok()?),
             signing: EncodingKey::from_ed_der(pkcs8),
-            verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            verifying: DecodingKey::from_ed_der(public),
             validation,
         })
+    }
+
+    /// What others check tokens with.
+    pub(crate) fn public(&self) -> TokenKey {
+        TokenKey {
+            id: self.key_id.clone(),
+            key: self.public,
+        }
     }
 
     /// Signs a token for a session; `None` if that failed.

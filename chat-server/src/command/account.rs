@@ -23,11 +23,8 @@ use std::sync::Arc;
 
 use wire_format::{ErrorCode, Refusal, command::Command};
 
-use super::{Answered, Call, later};
-use crate::{
-    account::AccountSession,
-    phase::{Greeted, Unproven},
-};
+use super::{Answered, Call, in_rooms, later};
+use crate::phase::{Greeted, Proven, Unproven};
 
 /// Whether a server with accounts carries a command out that one without does not.
 pub(super) fn is_served(command: &Command) -> bool {
@@ -90,14 +87,16 @@ pub(super) fn unproven(session: &mut Unproven, mut call: Call<'_>, command: Comm
     }
 }
 
-/// What an account may do.
-pub(super) fn proven(
-    session: &Arc<AccountSession>,
-    mut call: Call<'_>,
-    command: Command,
-) -> Answered {
+/// What an account may do: with its keys and vault, and in rooms what a guest may.
+pub(super) fn proven(proven: &Proven, mut call: Call<'_>, command: Command) -> Answered {
+    if let Some(refusal) = out_of_turn(&command) {
+        return Err(refusal);
+    }
+    if !is_served(&command) && !matches!(command, Command::Logout(_)) {
+        return in_rooms(&proven.member, call, command);
+    }
     let errand = call.errand()?;
-    let own = Arc::clone(session);
+    let own = Arc::clone(proven.presence.session());
     match command {
         Command::Logout(_) => later(logout::run(errand, own)),
         Command::ListSessions(_) => later(sessions::run(errand, own)),
@@ -109,8 +108,7 @@ pub(super) fn proven(
         Command::KeysChain(chain) => later(chain::run(errand, chain)),
         Command::WrapKeys(wraps) => later(wraps::run(errand, wraps)),
         Command::WrapKey(_) => later(wrap::run(errand, own)),
-        // There are no rooms for accounts yet: those of guests are proxy-sealed.
-        command => Err(out_of_turn(&command).unwrap_or(ErrorCode::NotAllowed.into())),
+        _ => Err(ErrorCode::NotAllowed.into()),
     }
 }
 

@@ -2,14 +2,18 @@
 
 use wire_format::{
     Challenge, ErrorCode, Refusal,
-    command::session::{Greeting, Hello},
+    command::session::{Greeting, Hello, TokenKey},
     limits::{CLIENT_BYTES, FRAME_BYTES, PING_EVERY, PROTOCOL_VERSION},
 };
 
 use crate::phase::{Greeted, New};
 
 /// Agrees on the version and draws the challenge.
-pub(super) fn run(_: New, hello: &Hello) -> Result<(Greeted, Greeting), Refusal> {
+pub(super) fn run(
+    _: New,
+    hello: &Hello,
+    token_key: Option<TokenKey>,
+) -> Result<(Greeted, Greeting), Refusal> {
     if hello.client.len() > CLIENT_BYTES {
         return Err(ErrorCode::Malformed.into());
     }
@@ -23,7 +27,7 @@ pub(super) fn run(_: New, hello: &Hello) -> Result<(Greeted, Greeting), Refusal>
         challenge,
         ping_ms: u32::try_from(PING_EVERY.as_millis()).unwrap_or(u32::MAX),
         frame_bytes: u32::try_from(FRAME_BYTES).unwrap_or(u32::MAX),
-        token_key: None,
+        token_key,
     };
     let client = hello.client.chars().filter(|scalar| !scalar.is_control());
     let greeted = Greeted {

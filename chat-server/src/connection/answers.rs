@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     command::{self, Answer, Answered, Call, Later, Turn},
-    phase::{New, Phase},
+    phase::{New, Phase, Proven},
 };
 
 impl Connection {
@@ -129,7 +129,14 @@ impl Connection {
 
     fn prove(&mut self) {
         self.phase = match std::mem::replace(&mut self.phase, Phase::New(New)) {
-            Phase::Unproven(unproven) => Phase::Account(unproven.presence),
+            Phase::Unproven(unproven) => match unproven.presence.admit() {
+                Some(member) => {
+                    let presence = unproven.presence;
+                    Phase::Account(Box::new(Proven { presence, member }))
+                }
+                // The connection is being closed.
+                None => Phase::Unproven(unproven),
+            },
             phase => phase,
         };
     }

@@ -196,7 +196,7 @@ impl Connection {
         match self.budget.spend(cost, &self.node.limits, batch.at) {
             Ok(()) => self.publish_paid(publish, batch, replies),
             Err(Overdrawn::Wait(wait)) => {
-                if let Phase::SignedIn(session) = &self.phase {
+                if let Some(session) = self.phase.member() {
                     session.refused_publish(publish.channel);
                 }
                 replies.push(self.refusal(publish.request, &too_fast(wait)));
@@ -230,8 +230,8 @@ impl Connection {
     fn numbered(&self, publish: Publish, batch: Batch) -> Result<Published, Unpublished> {
         let session = match &self.phase {
             Phase::SignedIn(session) => session,
+            Phase::Account(proven) => &proven.member,
             Phase::Unproven(_) => return Err(ErrorCode::KeysUnproven.into()),
-            Phase::Account(_) => return Err(ErrorCode::NotInRoom.into()),
             Phase::New(_) | Phase::Greeted(_) => return Err(ErrorCode::NotSignedIn.into()),
         };
         if batch.is_stopping {
@@ -244,10 +244,8 @@ impl Connection {
     }
 
     fn room_of(&self, publish: &Publish) -> Option<Arc<Room>> {
-        match &self.phase {
-            Phase::SignedIn(session) => session.room_of(publish.channel),
-            _ => None,
-        }
+        let session = self.phase.member()?;
+        session.room_of(publish.channel)
     }
 }
 

@@ -8,8 +8,8 @@ use crate::{admission::Admitted, room::Seat, session::Session, settings::Setting
 const FUTURE_BYTES: usize = 600;
 /// The socket, its state and the wakers of two tasks.
 const OUTBOX_BYTES: usize = 128;
-/// Member id, name, the list of rooms and where an announcement would be.
-const SESSION_BYTES: usize = 112;
+/// Member id, name, whose account, the list of rooms and where an announcement would be.
+const SESSION_BYTES: usize = 120;
 /// A position in the room's stream, what to leave out of it, and the outbox.
 const SEAT_BYTES: usize = 48;
 
@@ -17,7 +17,7 @@ const SEAT_BYTES: usize = 48;
 /// weighed, in docs/speed.md and above.
 #[tokio::test]
 async fn an_idle_connection_stays_small() {
-    let node = Arc::new(Node::new(&Settings::default(), None, None));
+    let node = Arc::new(Node::new(&Settings::default(), None, Arc::default(), None));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());

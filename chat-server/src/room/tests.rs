@@ -23,6 +23,7 @@ pub(super) fn session(number: usize, figures: &Arc<Figures>) -> Arc<Session> {
         SIGN_INS.fetch_add(1, Ordering::Relaxed),
         MemberId::from_bytes(id),
         name,
+        None,
         Outbox::tls(Arc::new(shared)),
     )
 }

@@ -139,7 +139,8 @@ impl Query for ListSessions {
 }
 
 /// Notes when sessions were last seen, many at once. A session that is gone stays gone, and a time
-/// before the one noted changes nothing.
+/// before the one noted changes nothing. The answer is the sessions that are gone: another process
+/// may have ended them.
 #[derive(Clone, Debug)]
 pub struct TouchSessions {
     /// Which sessions, and when each was seen.
@@ -147,17 +148,25 @@ pub struct TouchSessions {
 }
 
 impl Change for TouchSessions {
-    type Answer = ();
+    type Answer = Vec<SessionId>;
     const TRACE: Trace = Trace::Unaudited;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Stop> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<SessionId>, Stop> {
+        let mut gone = Vec::new();
         for (session, seen_at) in &self.seen {
             let sql = "UPDATE sessions SET seen_at = $2, idle_at = $2 + idle_ms \
                        WHERE id = $1 AND seen_at < $2";
             let values = [session.as_bytes().into(), (*seen_at).into()];
-            transaction.execute(sql, &values).await?;
+            if transaction.execute(sql, &values).await? > 0 {
+                continue;
+            }
+            let sql = "SELECT 1 FROM sessions WHERE id = $1";
+            let values = [session.as_bytes().into()];
+            if transaction.row(sql, &values).await?.is_none() {
+                gone.push(*session);
+            }
         }
-        Ok(())
+        Ok(gone)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The server over real sockets: every rule of docs/protocol.md sections 2 to 5 and 8.
 
+mod account_rooms;
 mod accounts;
 mod admin;
 mod binary;

@@ -103,11 +103,7 @@ async fn account_commands_have_their_phase() {
     assert_eq!(refused.expect_err("twice").code, ErrorCode::AlreadySignedIn);
     let refused = peer.sign_in("Ada", token()).await;
     assert_eq!(refused, Err(ErrorCode::AlreadySignedIn));
-    let refused = peer.call(&List {}, Bytes::new()).await;
-    assert_eq!(
-        refused.expect_err("rooms are for guests").code,
-        ErrorCode::NotAllowed
-    );
+    peer.call(&List {}, Bytes::new()).await.expect("rooms");
     drop(peer);
     house.close().await;
 }

@@ -11,7 +11,9 @@ use chat_server::{
         server::{Identity, ReadIdentity},
     },
 };
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
 use wire_format::{
     CloseCode, ErrorCode, Event, Millis, SessionId,
     command::auth::{Logout, Resume, Revoke, Sessions, SignedInAccount},
@@ -140,6 +142,30 @@ async fn only_a_token_that_this_server_signed_is_one() {
     let mut good_session = session.clone();
     good_session.token = Some(good.parse().expect("a token"));
     drop(resume(&house, &good_session).await.expect("a session"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn hello_tells_what_tokens_are_checked_with() {
+    let folder = Folder::new();
+    let house = folder.house().await;
+    let mut peer = house.connect().await;
+    let key = peer.hello().await.token_key.expect("a key");
+    let session = Owner::named("Ada").registers(&mut peer).await;
+    let token = session.token.expect("a token");
+    let header = decode_header(token.as_str()).expect("a header");
+    assert_eq!(header.kid.as_deref(), Some(key.id.as_str()));
+    let verifying = DecodingKey::from_ed_der(key.key.as_bytes());
+    let validation = Validation::new(Algorithm::EdDSA);
+    let claims = decode::<serde_json::Value>(token.as_str(), &verifying, &validation);
+    let claims = claims.expect("signed by this key").claims;
+    assert_eq!(claims["sid"], session.session.to_string());
+    drop(peer);
+    house.close().await;
+    // Without accounts there are no tokens.
+    let house = House::open().await;
+    let greeting = house.connect().await.hello().await;
+    assert!(greeting.token_key.is_none());
     house.close().await;
 }
 

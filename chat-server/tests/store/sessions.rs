@@ -66,7 +66,8 @@ pub(crate) async fn a_touch_keeps_a_session_alive(house: &House) {
     let gone = SessionId::from_bytes([9; 16]);
     let seen = vec![(first, after(500)), (gone, after(500)), (first, after(400))];
     let touch = TouchSessions { seen };
-    assert_eq!(house.store.write(touch).await.expect("written"), Ok(()));
+    let touched = house.store.write(touch).await;
+    assert_eq!(touched.expect("written"), Ok(vec![gone]));
     assert!(is_live(house, first, after(1_499)).await);
     assert!(!is_live(house, first, after(1_500)).await);
     assert!(!is_live(house, second, after(1_000)).await);
@@ -145,7 +146,7 @@ pub(crate) async fn the_least_seen_session_makes_room(house: &House) {
     let id = |byte| SessionId::from_bytes([byte; 16]);
     let seen = vec![(id(1), after(1))];
     let touched = house.store.write(TouchSessions { seen }).await;
-    assert_eq!(touched.expect("written"), Ok(()));
+    assert_eq!(touched.expect("written"), Ok(vec![]));
     let verdict = house.store.write(begin(3)).await.expect("written");
     assert_eq!(verdict, Ok(vec![id(2)]));
     assert_eq!(live(house, ann, NOW).await, [id(1), id(3)]);

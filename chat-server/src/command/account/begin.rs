@@ -1,9 +1,10 @@
 //! What every way of signing an account in ends with: a session, its token and its challenge.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use wire_format::{
-    AccountId, Challenge, ErrorCode, Millis, Refusal, SessionId, command::auth::SignedInAccount,
+    AccountId, Challenge, ErrorCode, Millis, Name, Refusal, SessionId,
+    command::auth::SignedInAccount,
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 /// Who begins a session, having shown who they are.
 pub(super) struct Beginner {
     pub(super) account: AccountId,
-    pub(super) name: Box<str>,
+    pub(super) name: Name,
     pub(super) client: Box<str>,
 }
 
@@ -33,6 +34,7 @@ pub(super) async fn run(errand: Errand, beginner: Beginner) -> Result<Turn, Refu
         name: beginner.name,
         expires_at,
         outbox: Arc::clone(&errand.outbox),
+        is_kept: AtomicBool::new(false),
     };
     // Connected first: who ends the session meanwhile ends this connection, too.
     let presence = errand.accounts.online.enter(session);
@@ -63,9 +65,10 @@ pub(super) fn enter(
 ) -> Turn {
     let challenge = Challenge::from_bytes(rand::random());
     let session = presence.session();
+    session.kept();
     let signed_in = SignedInAccount {
         account: session.account,
-        name: session.name.to_string(),
+        name: session.name.as_str().to_owned(),
         session: session.id,
         challenge,
         token,

@@ -4,7 +4,7 @@ use wire_format::{ErrorCode, LoginHalf, Millis, Refusal, command::auth::Login};
 
 use super::begin::{self, Beginner};
 use crate::{
-    account::{account_id, matches},
+    account::{account_id, matches, name_of},
     admission::AddressKey,
     command::{
         Turn,
@@ -50,7 +50,7 @@ pub(super) async fn run(errand: Errand, client: Box<str>, login: Login) -> Resul
     };
     let beginner = Beginner {
         account: account_id(account.account),
-        name: account.name.into(),
+        name: name_of(&account)?,
         client,
     };
     begin::run(errand, beginner).await

@@ -11,7 +11,8 @@ use crate::{
     wall_clock,
 };
 
-/// Ends the session for good; the connection ends after the reply. A dropped future leaves it ended
+/// Ends the session for good; it has left its rooms before the reply, and its connection ends after
+/// it. A dropped future leaves it ended
 /// or not.
 pub(super) async fn run(errand: Errand, own: Arc<AccountSession>) -> Result<Turn, Refusal> {
     let revoke = RevokeSession {
@@ -23,5 +24,6 @@ pub(super) async fn run(errand: Errand, own: Arc<AccountSession>) -> Result<Turn
     let ended = errand.accounts.store.write(revoke).await;
     // One that is not there any more has ended, too.
     let _ = ended.map_err(store_failed)?;
+    errand.accounts.online.sign_out(own.id);
     Ok(Turn::Last(errand.reply(&Done {}), CloseCode::Done))
 }

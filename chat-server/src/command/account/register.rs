@@ -43,17 +43,17 @@ pub(super) async fn run(
     let name = AccountName::prepare(&register.name).ok_or(ErrorCode::NameInvalid)?;
     Rounds::try_from(register.rounds).map_err(|_| ErrorCode::Malformed)?;
     let account = register.account;
-    let prepared: Box<str> = name.name().as_str().into();
+    let prepared = name.name().clone();
     let directory = &errand.node.directory;
     if directory.find(account.into()).is_some() {
         // A guest's id: others would take the one for the other.
         return Err(ErrorCode::NotAllowed.into());
     }
-    let held = directory.hold(&prepared, None)?;
+    let held = directory.hold(prepared.as_str(), None)?;
     let (login, recovery) = (register.login, register.recovery);
     let (tail, expected) = (errand.tail.clone(), prepared.clone());
     let checked = move || {
-        let records = Records::check(account, &expected, tail)?;
+        let records = Records::check(account, expected.as_str(), tail)?;
         let hash = |half: &[u8; 32]| phc(half).ok_or(ErrorCode::Busy);
         let hashes = (hash(login.as_bytes())?, hash(recovery.as_bytes())?);
         Ok::<_, Refusal>((records, hashes))

@@ -1,12 +1,12 @@
 //! `auth.resume`.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use wire_format::{ErrorCode, Refusal, command::auth::Resume};
 
 use super::begin;
 use crate::{
-    account::{AccountSession, account_id, stored},
+    account::{AccountSession, account_id, name_of, stored},
     command::{Turn, errand::Errand},
     store::sessions::FindSession,
     wall_clock,
@@ -29,9 +29,10 @@ pub(super) async fn run(errand: Errand, resume: Resume) -> Result<Turn, Refusal>
     let presence = errand.accounts.online.enter(AccountSession {
         id,
         account: account_id(account.account),
-        name: account.name.into(),
+        name: name_of(&account)?,
         expires_at: row.expires_at,
         outbox: Arc::clone(&errand.outbox),
+        is_kept: AtomicBool::new(true),
     });
     errand.accounts.touch(&[id]).await;
     // Whoever ended it before it was among the connected ones did not see it there.

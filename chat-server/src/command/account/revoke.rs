@@ -35,6 +35,7 @@ pub(super) async fn run(
         Err(error) => return Err(store_failed(error)),
     }
     if revoke.session == own.id {
+        errand.accounts.online.sign_out(own.id);
         return Ok(Turn::Last(errand.reply(&Done {}), CloseCode::Revoked));
     }
     let others = errand.accounts.online.others(&own);
