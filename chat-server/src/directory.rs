@@ -113,19 +113,47 @@ impl Directory {
         let looks = names::look_alikes(name);
         let mut live = self.lock();
         live.check(&looks, member)?;
-        let number = live.next_number();
-        let held = looks.into_iter().map(String::into_boxed_str);
-        let held: Vec<_> = held.collect();
-        for look in &held {
-            let holders = live.held.entry(look.clone()).or_default();
-            holders.push(Holder { number, member });
-        }
+        let (number, held) = live.hold(looks, member);
         drop(live);
         Ok(NameHold {
             directory: Arc::clone(self),
             number,
             held,
         })
+    }
+
+    /// Holds the name of a live guest for the account that this guest makes of it: nobody gets it
+    /// before the hold is dropped, not even the guest again.
+    ///
+    /// # Errors
+    /// `name_taken` unless this very name is the guest's, and nobody else holds it.
+    pub(crate) fn hold_of_guest(
+        self: &Arc<Self>,
+        name: &Name,
+        guest: MemberId,
+    ) -> Result<NameHold, ErrorCode> {
+        let looks = names::look_alikes(name.as_str());
+        let mut live = self.lock();
+        if !live.is_guest(guest, name) {
+            return Err(ErrorCode::NameTaken);
+        }
+        live.check(&looks, Some(guest))?;
+        let (number, held) = live.hold(looks, None);
+        drop(live);
+        Ok(NameHold {
+            directory: Arc::clone(self),
+            number,
+            held,
+        })
+    }
+
+    /// Ends the guest whose name is an account's now, with `replaced`.
+    pub(crate) fn hand_over(&self, name: &Name, guest: MemberId) {
+        let session = self.find(guest).filter(|guest| guest.name() == name);
+        if let Some(session) = session {
+            self.sign_out(&session, LeaveReason::Lost);
+            session.outbox().close(CloseCode::Replaced);
+        }
     }
 
     /// Ends a session: it leaves its rooms and its name is free.
@@ -197,6 +225,22 @@ impl Drop for NameHold {
 }
 
 impl Live {
+    fn is_guest(&self, member: MemberId, name: &Name) -> bool {
+        let session = self.by_member.get(&member);
+        session.is_some_and(|session| !session.is_of_account() && session.name() == name)
+    }
+
+    fn hold(&mut self, looks: BTreeSet<String>, member: Option<MemberId>) -> (u64, Vec<Box<str>>) {
+        let number = self.next_number();
+        let held = looks.into_iter().map(String::into_boxed_str);
+        let held: Vec<_> = held.collect();
+        for look in &held {
+            let holders = self.held.entry(look.clone()).or_default();
+            holders.push(Holder { number, member });
+        }
+        (number, held)
+    }
+
     fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers

@@ -37,7 +37,7 @@ impl fmt::Debug for DatabaseText {
 pub(super) enum RegistrationMode {
     /// Anyone.
     Open,
-    /// Who brings an invitation; this version takes none over the wire.
+    /// Who brings an invitation.
     Invitation,
     /// Nobody.
     Closed,

@@ -10,6 +10,7 @@ mod params;
 mod prove;
 mod put_items;
 mod register;
+mod rehearsed;
 mod resume;
 mod revoke;
 mod root;
@@ -41,6 +42,7 @@ pub(super) fn is_served(command: &Command) -> bool {
                 | Command::KeysChain(_)
                 | Command::WrapKeys(_)
                 | Command::WrapKey(_)
+                | Command::CodeRehearsed(_)
         )
 }
 
@@ -108,6 +110,7 @@ pub(super) fn proven(proven: &Proven, mut call: Call<'_>, command: Command) -> A
         Command::KeysChain(chain) => later(chain::run(errand, chain)),
         Command::WrapKeys(wraps) => later(wraps::run(errand, wraps)),
         Command::WrapKey(_) => later(wrap::run(errand, own)),
+        Command::CodeRehearsed(_) => later(rehearsed::run(errand, own)),
         _ => Err(ErrorCode::NotAllowed.into()),
     }
 }

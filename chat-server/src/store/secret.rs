@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+use wire_format::OneTimeToken;
+
 /// An argon2id string of a login half or a recovery login.
 #[derive(Clone, Eq, PartialEq)]
 pub struct PasswordHash(String);
@@ -51,6 +54,11 @@ impl fmt::Debug for SecretBytes {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
+    /// The hash under which a token is kept: SHA-256 of its 32 bytes.
+    pub fn of(token: &OneTimeToken) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
     /// Takes the hash as it is.
     pub const fn from_bytes(hash: [u8; 32]) -> Self {
         Self(hash)

@@ -3,7 +3,7 @@
 use wire_format::{MemberId, Millis};
 
 use super::{
-    Change, Refusal, Stop, TokenHash, Trace, Transaction, accounts,
+    Change, Refusal, Stop, StoreError, TokenHash, Trace, Transaction, accounts,
     audit::{Actor, Entry},
     transaction::Value,
 };
@@ -117,6 +117,16 @@ impl Change for ExpireTokens {
         let sql = "DELETE FROM tokens WHERE expires_at <= $1";
         Ok(transaction.execute(sql, &[self.now.into()]).await?)
     }
+}
+
+/// Whether a token is the one that makes the first administrator's account.
+pub(super) async fn is_for_setup(
+    transaction: &mut Transaction<'_>,
+    hash: TokenHash,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM tokens WHERE hash = $1 AND purpose = $2";
+    let values = [hash.as_bytes().into(), Purpose::Setup.code().into()];
+    Ok(transaction.row(sql, &values).await?.is_some())
 }
 
 /// Uses a token up: it must be for this and not have expired.

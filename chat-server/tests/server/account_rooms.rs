@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chat_server::{
     AccountLimits,
     store::{
-        Database, Location, Store as _,
+        Store as _,
         accounts::{SetStanding, Standing},
         audit::Actor,
     },
@@ -315,8 +315,7 @@ async fn an_account_that_is_disabled_from_elsewhere_leaves_with_the_next_sweep()
     let mut grace = house.in_lobby("Grace").await;
     let (mut ada, session) = arrives(&owner, &house).await;
     assert!(matches!(grace.event().await.0, Event::RoomJoined { .. }));
-    let location = Location::Sqlite(folder.path().to_owned());
-    let store = Database::open(location).await.expect("a store");
+    let store = folder.store().await;
     let disable = SetStanding {
         account: owner.account.into(),
         standing: Standing::Disabled,

@@ -14,6 +14,7 @@ mod owner;
 mod phases;
 mod proofs;
 mod publishing;
+mod registrations;
 mod rooms;
 mod sessions;
 mod shutdown;

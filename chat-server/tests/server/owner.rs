@@ -6,11 +6,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use chat_server::{AccountLimits, Limits, Settings};
+use chat_server::{
+    AccountLimits, Limits, Settings,
+    store::{
+        Database, Location, Store as _, TokenHash,
+        audit::Actor,
+        tokens::{IssueToken, Purpose},
+    },
+};
 use serde_json::Value;
 use wire_format::{
-    AccountId, KeysetNumber, LoginHalf, MessageId, Millis, RecoveryLogin, Refusal, RootNumber,
-    RunId, Salt, Sequence, WrapNumber,
+    AccountId, KeysetNumber, LoginHalf, MessageId, Millis, OneTimeToken, RecoveryLogin, Refusal,
+    RootNumber, RunId, Salt, Sequence, WrapNumber,
     command::auth::{Login, Prove, Register, Resume, SignedInAccount},
     dsa::DsaPrivateKey,
     identity::{AccountWrapKey, IdentityKeys, ProofDraft, WrapKeyDraft},
@@ -222,6 +229,29 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The data, as another process opens them.
+    pub(crate) async fn store(&self) -> Database {
+        let location = Location::Sqlite(self.0.clone());
+        Database::open(location).await.expect("a store")
+    }
+
+    /// A one-time token, as an operator issues it.
+    pub(crate) async fn issues(&self, purpose: Purpose) -> OneTimeToken {
+        let token = OneTimeToken::from_bytes(rand::random());
+        let issue = IssueToken {
+            hash: TokenHash::of(&token),
+            purpose,
+            expires_at: Millis::new(now().value() + 60_000),
+            actor: Actor::Operator,
+            now: now(),
+        };
+        let store = self.store().await;
+        let issued = store.write(issue).await.expect("written");
+        issued.expect("issued");
+        store.close().await;
+        token
     }
 
     /// A server on this folder, with limits that no test of something else runs into.

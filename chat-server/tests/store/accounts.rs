@@ -132,12 +132,13 @@ pub(crate) async fn registration_follows_its_mode(house: &House) {
     }
     let invited = Entrance::Invitation(token(1));
     mode(Registration::Closed).await;
-    for entrance in [Entrance::Open, invited] {
+    let unsaid = Entrance::Token(token(1));
+    for entrance in [Entrance::Open, invited, unsaid] {
         let verdict = attempt("ann", entrance).await;
         assert_eq!(refusal(verdict), Refusal::RegistrationClosed);
     }
     assert_eq!(
-        attempt("ann", Entrance::Setup(token(2))).await,
+        attempt("ann", Entrance::Token(token(2))).await,
         Ok(Role::Admin)
     );
     let verdict = attempt("bob", Entrance::Setup(token(2))).await;
@@ -152,7 +153,7 @@ pub(crate) async fn registration_follows_its_mode(house: &House) {
         Refusal::NameTaken,
         "and the token is not used up"
     );
-    assert_eq!(attempt("bob", invited).await, Ok(Role::Member));
+    assert_eq!(attempt("bob", unsaid).await, Ok(Role::Member));
     let verdict = attempt("cem", invited).await;
     assert_eq!(refusal(verdict), Refusal::TokenInvalid);
     let verdict = attempt("cem", Entrance::Setup(token(3))).await;

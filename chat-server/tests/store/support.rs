@@ -7,7 +7,7 @@ use std::{
 
 use chat_server::store::{
     Database, Location, PasswordHash, Refusal, SecretBytes, Store as _, TokenHash,
-    accounts::{AccountName, Entrance, Password, Register},
+    accounts::{AccountName, Entrance, Password, Recovery, Register},
     audit::{AuditHead, VerifyAudit},
     server::{Found, Identity, Registration},
     sessions::{Proof, SessionId, StartSession},
@@ -146,6 +146,7 @@ pub(crate) fn registration(name: &str) -> Register {
         keyset: b"keyset 1".to_vec(),
         wrap_key: b"wrap 1".to_vec(),
         vault_root: b"root 1".to_vec(),
+        recovery: Recovery::Unrehearsed,
         entrance: Entrance::Open,
         now: NOW,
     }

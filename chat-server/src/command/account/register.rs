@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use wire_format::{
-    AccountId, ErrorCode, OpenError, Refusal, RootNumber, WrapNumber,
+    AccountId, ErrorCode, GuestToken, MemberId, Name, OpenError, Refusal, RootNumber, WrapNumber,
     command::auth::Register,
     identity::{Chain, UnverifiedWrapKey},
     open_error::Field,
@@ -21,17 +21,20 @@ use crate::{
         errand::{Errand, too_often},
         unreadable,
     },
+    directory::NameHold,
     store::{
-        PasswordHash, Store as _,
-        accounts::{self, AccountName, Entrance, Password},
+        Store as _, TokenHash,
+        accounts::{self, AccountName, Entrance, Password, Recovery},
     },
     wall_clock,
 };
 
 /// Makes an account from records that hold together, and begins its first session. A name that is a
-/// live guest's is taken.
+/// live guest's is taken, unless it is this guest who registers: then it passes over, and nobody can
+/// have it in between.
 ///
-/// A dropped future leaves no account, or a whole one that can sign in.
+/// A dropped future leaves no account and the guest as it was, or a whole account that can sign in
+/// and no guest.
 pub(super) async fn run(
     errand: Errand,
     client: Box<str>,
@@ -49,32 +52,88 @@ pub(super) async fn run(
         // A guest's id: others would take the one for the other.
         return Err(ErrorCode::NotAllowed.into());
     }
-    let held = directory.hold(prepared.as_str(), None)?;
-    let (login, recovery) = (register.login, register.recovery);
-    let (tail, expected) = (errand.tail.clone(), prepared.clone());
-    let checked = move || {
-        let records = Records::check(account, expected.as_str(), tail)?;
-        let hash = |half: &[u8; 32]| phc(half).ok_or(ErrorCode::Busy);
-        let hashes = (hash(login.as_bytes())?, hash(recovery.as_bytes())?);
-        Ok::<_, Refusal>((records, hashes))
+    let guest = register.guest.as_ref().map(GuestToken::member);
+    let held = match guest {
+        None => directory.hold(prepared.as_str(), None)?,
+        Some(guest) => directory.hold_of_guest(&prepared, guest)?,
     };
-    let (records, hashes) = errand.accounts.work.run(checked).await??;
-    let change = records.into_change(account, name, (register.salt, register.rounds), hashes);
-    let shared = Arc::clone(&errand.accounts);
-    // In a task of its own: the name is held until the account is made, whoever hangs up.
-    let written = errand.node.tracker.spawn(async move {
-        let written = shared.store.write(change).await;
-        drop(held);
-        written
-    });
-    let written = written.await.map_err(|_| ErrorCode::Internal)?;
-    written.map_err(store_failed)?.map_err(refused)?;
+    let checked = check(&errand, &register, prepared.clone()).await?;
+    make(&errand, change(name, &register, checked), held, guest).await?;
     let beginner = Beginner {
         account,
         name: prepared,
         client,
     };
     begin::run(errand, beginner).await
+}
+
+/// Makes the account in a task of its own: its name is held until it is made and the guest who had
+/// it is gone, whoever hangs up.
+async fn make(
+    errand: &Errand,
+    change: accounts::Register,
+    held: NameHold,
+    guest: Option<MemberId>,
+) -> Result<(), Refusal> {
+    let (node, shared) = (Arc::clone(&errand.node), Arc::clone(&errand.accounts));
+    let written = errand.node.tracker.spawn(async move {
+        let name = change.name.name().clone();
+        let written = shared.store.write(change).await;
+        if let (Ok(Ok(_)), Some(guest)) = (&written, guest) {
+            node.directory.hand_over(&name, guest);
+        }
+        drop(held);
+        written
+    });
+    let written = written.await.map_err(|_| ErrorCode::Internal)?;
+    written.map_err(store_failed)?.map_err(refused)?;
+    Ok(())
+}
+
+/// Checks the records and hashes what proves the account, off the tasks that read.
+async fn check(
+    errand: &Errand,
+    register: &Register,
+    name: Name,
+) -> Result<(Records, Password), Refusal> {
+    let (account, tail) = (register.account, errand.tail.clone());
+    let (salt, rounds) = (*register.salt.as_bytes(), register.rounds);
+    let (login, recovery) = (register.login.clone(), register.recovery.clone());
+    let checked = errand.accounts.work.run(move || {
+        let records = Records::check(account, name.as_str(), tail)?;
+        let password = Password {
+            salt,
+            rounds,
+            login: phc(login.as_bytes()).ok_or(ErrorCode::Busy)?,
+            recovery: phc(recovery.as_bytes()).ok_or(ErrorCode::Busy)?,
+        };
+        Ok((records, password))
+    });
+    checked.await?
+}
+
+fn change(
+    name: AccountName,
+    register: &Register,
+    (records, password): (Records, Password),
+) -> accounts::Register {
+    accounts::Register {
+        account: register.account.into(),
+        name,
+        password,
+        keyset: records.keyset.to_vec(),
+        wrap_key: records.wrap_key.to_vec(),
+        vault_root: records.root.to_vec(),
+        recovery: match register.rehearsed {
+            true => Recovery::Rehearsed,
+            false => Recovery::Unrehearsed,
+        },
+        entrance: match &register.invitation {
+            None => Entrance::Open,
+            Some(token) => Entrance::Token(TokenHash::of(token)),
+        },
+        now: wall_clock::now(),
+    }
 }
 
 /// Keyset, wrap key and vault root of a new account.
@@ -107,29 +166,5 @@ impl Records {
             wrap_key,
             root,
         })
-    }
-
-    fn into_change(
-        self,
-        account: AccountId,
-        name: AccountName,
-        (salt, rounds): (wire_format::Salt, u32),
-        (login, recovery): (PasswordHash, PasswordHash),
-    ) -> accounts::Register {
-        accounts::Register {
-            account: account.into(),
-            name,
-            password: Password {
-                salt: *salt.as_bytes(),
-                rounds,
-                login,
-                recovery,
-            },
-            keyset: self.keyset.to_vec(),
-            wrap_key: self.wrap_key.to_vec(),
-            vault_root: self.root.to_vec(),
-            entrance: Entrance::Open,
-            now: wall_clock::now(),
-        }
     }
 }

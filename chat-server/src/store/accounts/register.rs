@@ -21,6 +21,8 @@ pub enum Entrance {
     Invitation(TokenHash),
     /// The server's setup token, in any mode: it makes an administrator.
     Setup(TokenHash),
+    /// One of the two, whichever it is.
+    Token(TokenHash),
 }
 
 /// Makes an account with keyset 1, wrap key 1 and vault root 1, all at once.
@@ -41,6 +43,8 @@ pub struct Register {
     pub wrap_key: Vec<u8>,
     /// Vault root number 1.
     pub vault_root: Vec<u8>,
+    /// Whether its recovery code was tried out.
+    pub recovery: Recovery,
     /// What lets it in.
     pub entrance: Entrance,
     /// The present time.
@@ -52,7 +56,8 @@ impl Change for Register {
     const TRACE: Trace = Trace::Audited;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Role, Stop> {
-        let role = self.admit(transaction).await?;
+        let entrance = self.entrance(transaction).await?;
+        let role = self.admit(transaction, entrance).await?;
         if find::by_id(transaction, self.account).await?.is_some() {
             return Err(Refusal::AccountTaken.into());
         }
@@ -73,7 +78,7 @@ impl Change for Register {
             "account.register",
             self.account,
         )
-        .detail(self.entrance.as_str())
+        .detail(entrance.as_str())
         .append(transaction, self.now)
         .await?;
         Ok(role)
@@ -81,9 +86,24 @@ impl Change for Register {
 }
 
 impl Register {
-    async fn admit(&self, transaction: &mut Transaction<'_>) -> Result<Role, Stop> {
+    /// What lets it in, with what a token is for.
+    async fn entrance(&self, transaction: &mut Transaction<'_>) -> Result<Entrance, Stop> {
+        Ok(match self.entrance {
+            Entrance::Token(token) if tokens::is_for_setup(transaction, token).await? => {
+                Entrance::Setup(token)
+            }
+            Entrance::Token(token) => Entrance::Invitation(token),
+            known => known,
+        })
+    }
+
+    async fn admit(
+        &self,
+        transaction: &mut Transaction<'_>,
+        entrance: Entrance,
+    ) -> Result<Role, Stop> {
         let mode = ReadRegistration.run(transaction).await?;
-        match (self.entrance, mode) {
+        match (entrance, mode) {
             (Entrance::Setup(token), _) => {
                 tokens::consume(transaction, token, Purpose::Setup, self.now).await?;
                 Ok(Role::Admin)
@@ -115,7 +135,7 @@ impl Register {
                     self.password.recovery.as_str().into(),
                     role.code().into(),
                     Standing::Active.code().into(),
-                    Recovery::Unrehearsed.code().into(),
+                    self.recovery.code().into(),
                     self.now.into(),
                 ],
             )
@@ -128,7 +148,7 @@ impl Entrance {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
-            Self::Invitation(_) => "invitation",
+            Self::Invitation(_) | Self::Token(_) => "invitation",
             Self::Setup(_) => "setup",
         }
     }
