@@ -20,7 +20,7 @@ use wire_format::{AccountId, ErrorCode, Name, SessionId, passwords::ServerName};
 use self::{attempts::Attempts, decoys::Decoys, online::Online, tokens::Tokens, work::Work};
 pub(crate) use self::{
     online::{AccountSession, Presence, event},
-    password::{matches, phc},
+    password::{hashed, matches},
     refused::{refused, store_failed},
 };
 use crate::{

@@ -191,6 +191,9 @@ fn takes_tail(command: &Command) -> bool {
             | Command::SetVaultRoot(_)
             | Command::PutVaultItems(_)
             | Command::WrapKey(_)
+            | Command::ChangePassword(_)
+            | Command::RotateKeys(_)
+            | Command::ResetKeys(_)
     )
 }
 

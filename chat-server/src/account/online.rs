@@ -14,7 +14,7 @@ use wire_format::{
     event::LeaveReason,
 };
 
-use crate::{directory::Directory, outbox::Outbox, session::Session};
+use crate::{directory::Directory, outbox::Outbox, session::Session, store::sessions::Means};
 
 /// Who is connected.
 pub(crate) struct Online {
@@ -37,6 +37,8 @@ pub(crate) struct AccountSession {
     pub(crate) account: AccountId,
     /// The prepared name.
     pub(crate) name: Name,
+    /// What it was begun with.
+    pub(crate) means: Means,
     pub(crate) expires_at: Millis,
     pub(crate) outbox: Arc<Outbox>,
     /// Whether the store is known to have it: one that it has not any more has ended.

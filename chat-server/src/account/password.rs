@@ -2,10 +2,27 @@
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 
-use crate::store::PasswordHash;
+use wire_format::{LoginHalf, RecoveryLogin};
+
+use crate::store::{PasswordHash, accounts::Password};
+
+/// What an account proves itself with from now on, hashed; `None` if memory is short.
+pub(crate) fn hashed(
+    salt: [u8; 16],
+    rounds: u32,
+    login: &LoginHalf,
+    recovery: &RecoveryLogin,
+) -> Option<Password> {
+    Some(Password {
+        salt,
+        rounds,
+        login: phc(login.as_bytes())?,
+        recovery: phc(recovery.as_bytes())?,
+    })
+}
 
 /// Hashes a login half or a recovery login with a new salt; `None` if memory is short.
-pub(crate) fn phc(half: &[u8; 32]) -> Option<PasswordHash> {
+fn phc(half: &[u8; 32]) -> Option<PasswordHash> {
     let salt: [u8; 16] = rand::random();
     let hash = argon2id()?.hash_password_with_salt(half, &salt).ok()?;
     Some(PasswordHash::new(hash.to_string()))

@@ -15,6 +15,7 @@ pub(crate) fn refused(refusal: store::Refusal) -> Refusal {
         By::NameTaken => ErrorCode::NameTaken,
         By::TokenInvalid | By::AccountDisabled => ErrorCode::LoginFailed,
         By::NoSuchAccount => ErrorCode::NoSuchAccount,
+        By::NoSuchSession => ErrorCode::NotSignedIn,
         By::KeysConflict => ErrorCode::KeysConflict,
         By::VaultConflict => ErrorCode::VaultConflict,
         By::OverQuota => ErrorCode::TooLarge,

@@ -2,18 +2,26 @@
 
 mod begin;
 mod chain;
+mod credentials;
+mod delete;
+mod fresh;
 mod head;
 mod items;
 mod login;
 mod logout;
+mod next_keyset;
 mod params;
+mod password;
 mod prove;
 mod put_items;
+mod recover;
 mod register;
 mod rehearsed;
+mod reset;
 mod resume;
 mod revoke;
 mod root;
+mod rotate;
 mod sessions;
 mod set_root;
 mod tell;
@@ -25,7 +33,10 @@ use std::sync::Arc;
 use wire_format::{ErrorCode, Refusal, command::Command};
 
 use super::{Answered, Call, in_rooms, later};
-use crate::phase::{Greeted, Proven, Unproven};
+use crate::{
+    phase::{Greeted, Proven, Unproven},
+    store::sessions::Means,
+};
 
 /// Whether a server with accounts carries a command out that one without does not.
 pub(super) fn is_served(command: &Command) -> bool {
@@ -43,6 +54,10 @@ pub(super) fn is_served(command: &Command) -> bool {
                 | Command::WrapKeys(_)
                 | Command::WrapKey(_)
                 | Command::CodeRehearsed(_)
+                | Command::ChangePassword(_)
+                | Command::DeleteAccount(_)
+                | Command::RotateKeys(_)
+                | Command::ResetKeys(_)
         )
 }
 
@@ -54,6 +69,8 @@ pub(super) fn signs_in(command: &Command) -> bool {
             | Command::Register(_)
             | Command::Login(_)
             | Command::ResumeSession(_)
+            | Command::Recover(_)
+            | Command::StartFresh(_)
     )
 }
 
@@ -69,11 +86,14 @@ pub(super) fn greeted(greeted: &Greeted, mut call: Call<'_>, command: Command) -
         Command::Register(register) => later(register::run(errand, client, register)),
         Command::Login(login) => later(login::run(errand, client, login)),
         Command::ResumeSession(resume) => later(resume::run(errand, resume)),
+        Command::Recover(recover) => later(recover::run(errand, client, recover)),
+        Command::StartFresh(fresh) => later(fresh::run(errand, client, fresh)),
         _ => Err(ErrorCode::NotSignedIn.into()),
     }
 }
 
-/// What may be done before the proof of keys: it, reading the own vault and chain, and signing out.
+/// What may be done before the proof of keys: it, reading the own vault and keys, and signing out;
+/// and by who may have lost the keys, what starts with new ones.
 pub(super) fn unproven(session: &mut Unproven, mut call: Call<'_>, command: Command) -> Answered {
     let errand = call.errand()?;
     let own = Arc::clone(session.presence.session());
@@ -84,6 +104,13 @@ pub(super) fn unproven(session: &mut Unproven, mut call: Call<'_>, command: Comm
         Command::VaultItems(items) => later(items::run(errand, own, items)),
         Command::KeysChain(chain) if chain.account == own.account => {
             later(chain::run(errand, chain))
+        }
+        Command::WrapKeys(wraps) if wraps.accounts.as_slice() == [own.account] => {
+            later(wraps::run(errand, wraps))
+        }
+        Command::ResetKeys(reset) => later(reset::run(errand, own, reset)),
+        Command::ChangePassword(change) if own.means != Means::Password => {
+            later(password::run(errand, own, change))
         }
         command => Err(out_of_turn(&command).unwrap_or(ErrorCode::KeysUnproven.into())),
     }
@@ -111,6 +138,10 @@ pub(super) fn proven(proven: &Proven, mut call: Call<'_>, command: Command) -> A
         Command::WrapKeys(wraps) => later(wraps::run(errand, wraps)),
         Command::WrapKey(_) => later(wrap::run(errand, own)),
         Command::CodeRehearsed(_) => later(rehearsed::run(errand, own)),
+        Command::ChangePassword(change) => later(password::run(errand, own, change)),
+        Command::DeleteAccount(delete) => later(delete::run(errand, own, delete)),
+        Command::RotateKeys(rotate) => later(rotate::run(errand, own, rotate)),
+        Command::ResetKeys(reset) => later(reset::run(errand, own, reset)),
         _ => Err(ErrorCode::NotAllowed.into()),
     }
 }

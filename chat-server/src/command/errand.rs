@@ -8,11 +8,15 @@ use wire_format::{ErrorCode, Refusal, ReplyFrame, command::Done};
 
 use super::Turn;
 use crate::{
-    account::{Accounts, refused, store_failed},
+    account::{AccountSession, Accounts, refused, store_failed, stored},
+    names,
     node::Node,
     outbox::Outbox,
     rate::retry_after_ms,
-    store::{Change, Query, Store as _},
+    store::{
+        Change, Query, Store as _,
+        sessions::{InSession, SessionId},
+    },
 };
 
 /// A command under way, and what it was called with.
@@ -55,12 +59,61 @@ impl Errand {
         written.map_err(store_failed)?.map_err(refused)
     }
 
+    /// Makes a change that a session asks for, if that has not ended meanwhile. A dropped future
+    /// leaves it made or not made.
+    pub(super) async fn write_in<C: Change>(
+        &self,
+        own: &AccountSession,
+        change: C,
+    ) -> Result<C::Answer, Refusal> {
+        self.write(in_session(own, change)).await
+    }
+
+    /// Makes a change that a session asks for and that ends others, whose connections end, too,
+    /// whoever hangs up; that of the session itself goes on. A dropped future leaves the change made
+    /// or not made.
+    pub(super) async fn write_and_end<C: Change<Answer = Vec<SessionId>>>(
+        &self,
+        own: &AccountSession,
+        change: C,
+    ) -> Result<(), Refusal> {
+        let (accounts, kept) = (Arc::clone(&self.accounts), stored(own.id));
+        let change = in_session(own, change);
+        let written = self.node.tracker.spawn(async move {
+            let mut written = accounts.store.write(change).await;
+            if let Ok(Ok(ended)) = &mut written {
+                ended.retain(|session| *session != kept);
+                accounts.end(ended);
+            }
+            written
+        });
+        let written = written.await.map_err(|_| ErrorCode::Internal)?;
+        written.map_err(store_failed)?.map_err(refused)?;
+        Ok(())
+    }
+
+    /// Counts what a session does to its account and what costs as much as a sign-in like one.
+    pub(super) fn count_attempt(&self, own: &AccountSession) -> Result<(), Refusal> {
+        self.may_sign_in()?;
+        let folded = names::fold(own.name.as_str());
+        let counted = self.accounts.attempts.sign_in(&folded, self.client);
+        counted.map_err(too_often)
+    }
+
     /// Counts an attempt to become somebody against the client's address.
     pub(super) fn may_sign_in(&self) -> Result<(), Refusal> {
         if self.node.stopping.is_cancelled() {
             return Err(ErrorCode::Busy.into());
         }
         self.node.sign_ins.check(self.client).map_err(too_often)
+    }
+}
+
+fn in_session<C>(own: &AccountSession, change: C) -> InSession<C> {
+    InSession {
+        account: own.member(),
+        session: stored(own.id),
+        change,
     }
 }
 

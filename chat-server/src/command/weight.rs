@@ -12,6 +12,11 @@ pub(crate) fn weight(command: &Command, rooms: &Rooms) -> u32 {
         Command::EnterRoom(_) | Command::ListMembers(_) | Command::ListRooms(_) => PAGE,
         // An event in each room that the session is in.
         Command::Announce(_) => PAGE,
+        // Hashes, or signatures of many bits.
+        Command::ChangePassword(_)
+        | Command::DeleteAccount(_)
+        | Command::RotateKeys(_)
+        | Command::ResetKeys(_) => PAGE,
         Command::OpenRoom(open) if makes_room(&open.room, rooms) => ROOM,
         _ => 1,
     }
@@ -21,7 +26,7 @@ fn makes_room(name: &str, rooms: &Rooms) -> bool {
     matches!(rooms.named(name), Err(ErrorCode::NoSuchRoom))
 }
 
-/// Tokens of a command that is answered with a page, or tells many.
+/// Tokens of a command that is answered with a page, tells many, or takes a core for long.
 const PAGE: u32 = 5;
 /// Tokens of making a room: there are only so many.
 const ROOM: u32 = 10;

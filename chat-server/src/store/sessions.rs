@@ -3,6 +3,7 @@
 
 mod end;
 mod start;
+mod within;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ use super::{
 pub(super) use end::end_all;
 pub use end::{ExpireSessions, RevokeOtherSessions, RevokeSession};
 pub use start::{Proof, StartSession};
+pub use within::InSession;
 
 /// A session of an account: 16 random bytes.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]

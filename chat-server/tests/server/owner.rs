@@ -18,9 +18,12 @@ use serde_json::Value;
 use wire_format::{
     AccountId, KeysetNumber, LoginHalf, MessageId, Millis, OneTimeToken, RecoveryLogin, Refusal,
     RootNumber, RunId, Salt, Sequence, WrapNumber,
-    command::auth::{Login, Prove, Register, Resume, SignedInAccount},
+    command::{
+        auth::{Fresh, Login, Password, Prove, Recover, Register, Resume, SignedInAccount},
+        keys,
+    },
     dsa::DsaPrivateKey,
-    identity::{AccountWrapKey, IdentityKeys, ProofDraft, WrapKeyDraft},
+    identity::{AccountWrapKey, Chain, IdentityKeys, Keyset, ProofDraft, WrapKeyDraft},
     passwords::{RecoveryVault, ServerName, VaultHalf},
     record_list,
     rsa_keys::{ModulusSize, PssPrivateKey, WrapPrivateKey},
@@ -37,6 +40,7 @@ pub(crate) struct Owner {
     pub(crate) account: AccountId,
     pub(crate) name: String,
     pub(crate) login: LoginHalf,
+    pub(crate) recovery: RecoveryLogin,
     keys: IdentityKeys,
     others: IdentityKeys,
     wraps: Vec<Vec<u8>>,
@@ -69,6 +73,7 @@ impl Owner {
             account,
             name: name.to_owned(),
             login: LoginHalf::from_bytes(rand::random()),
+            recovery: RecoveryLogin::from_bytes(rand::random()),
             keys,
             others: identity(&published["identities"][1]),
             wraps,
@@ -125,11 +130,85 @@ impl Owner {
             salt: Salt::from_bytes([9; 16]),
             rounds: 600_000,
             login: self.login.clone(),
-            recovery: RecoveryLogin::from_bytes([8; 32]),
+            recovery: self.recovery.clone(),
             rehearsed: true,
             guest: None,
             invitation: None,
         }
+    }
+
+    pub(crate) fn recover(&self) -> Recover {
+        Recover {
+            name: self.name.clone(),
+            recovery: self.recovery.clone(),
+        }
+    }
+
+    pub(crate) fn fresh(&self, token: &OneTimeToken) -> Fresh {
+        Fresh {
+            name: self.name.clone(),
+            token: token.clone(),
+        }
+    }
+
+    /// A new password and recovery code, with root `expected` + 1.
+    pub(crate) fn password(
+        &self,
+        old: Option<&LoginHalf>,
+        new: &Self,
+        expected: u64,
+    ) -> (Password, Bytes) {
+        let password = Password {
+            login: old.cloned(),
+            salt: Salt::from_bytes([7; 16]),
+            rounds: 600_001,
+            new_login: new.login.clone(),
+            recovery: new.recovery.clone(),
+            expected: RootNumber::new(expected),
+        };
+        (password, self.root(expected + 1))
+    }
+
+    /// The same owner with another password and recovery code.
+    pub(crate) fn renewed(&self) -> Self {
+        Self {
+            account: self.account,
+            ..Self::named(&self.name)
+        }
+    }
+
+    /// The chain of the account as the server gives it.
+    pub(crate) async fn chain(&self, peer: &mut Peer) -> Chain {
+        let command = keys::Chain {
+            account: self.account,
+            after: None,
+        };
+        let answer = peer.call(&command, Bytes::new()).await;
+        let keysets = record_list::parse(answer.expect("a chain").1, 100).expect("a list");
+        let mut keysets = keysets.into_iter();
+        let first = keysets.next().expect("keyset 1");
+        let chain = Chain::first(self.account, Some(&self.name), first);
+        let mut chain = chain.expect("a first keyset");
+        for keyset in keysets {
+            chain.extend(keyset).expect("the next keyset");
+        }
+        chain
+    }
+
+    /// The owner's other keys after those of the head, by which they are signed, with their wrap key
+    /// and a root.
+    pub(crate) fn rotation(&self, head: &Keyset, wrap: u64, root: u64) -> Bytes {
+        let others = &self.others;
+        let keyset = others.rotated_keyset(head, &self.keys, now(), &mut rand::rng());
+        let keyset = keyset.expect("a keyset").bytes().clone();
+        list(&[keyset, self.foreign_wrap_key(wrap), self.root(root)])
+    }
+
+    /// The owner's other keys in place of those of the head, with their wrap key and a root.
+    pub(crate) fn reset(&self, head: &Keyset, wrap: u64, root: u64) -> Bytes {
+        let keyset = self.others.reset_keyset(head, now(), &mut rand::rng());
+        let keyset = keyset.expect("a keyset").bytes().clone();
+        list(&[keyset, self.foreign_wrap_key(wrap), self.root(root)])
     }
 
     /// Keyset 1, wrap key 1 and root 1.

@@ -8,10 +8,16 @@ use wire_format::{
 };
 
 use crate::{
-    account::{AccountSession, Presence, address_text, stored},
+    account::{
+        AccountSession, Presence, account_id, address_text, name_of, refused, store_failed, stored,
+    },
     command::{Turn, errand::Errand},
     phase::{Phase, Unproven},
-    store::sessions::{Proof, StartSession},
+    store::{
+        self, Store as _,
+        accounts::Account,
+        sessions::{Proof, StartSession},
+    },
     wall_clock,
 };
 
@@ -20,6 +26,19 @@ pub(super) struct Beginner {
     pub(super) account: AccountId,
     pub(super) name: Name,
     pub(super) client: Box<str>,
+    pub(super) proof: Proof,
+}
+
+impl Beginner {
+    /// Somebody who has shown that this account is theirs.
+    pub(super) fn of(account: &Account, client: Box<str>, proof: Proof) -> Result<Self, Refusal> {
+        Ok(Self {
+            account: account_id(account.account),
+            name: name_of(account)?,
+            client,
+            proof,
+        })
+    }
 }
 
 /// Begins a session. A dropped future leaves at most one that nobody has the token of.
@@ -32,6 +51,7 @@ pub(super) async fn run(errand: Errand, beginner: Beginner) -> Result<Turn, Refu
         id: SessionId::from_bytes(rand::random()),
         account: beginner.account,
         name: beginner.name,
+        means: beginner.proof.means(),
         expires_at,
         outbox: Arc::clone(&errand.outbox),
         is_kept: AtomicBool::new(false),
@@ -42,7 +62,7 @@ pub(super) async fn run(errand: Errand, beginner: Beginner) -> Result<Turn, Refu
     let start = StartSession {
         session: stored(session.id),
         account: session.member(),
-        proof: Proof::Password,
+        proof: beginner.proof,
         client: beginner.client.into(),
         address: address_text(errand.client),
         idle_ms: u64::from(idle_ms(&errand)),
@@ -50,7 +70,8 @@ pub(super) async fn run(errand: Errand, beginner: Beginner) -> Result<Turn, Refu
         most: SESSIONS_OF_AN_ACCOUNT,
         now,
     };
-    let ended = errand.write(start).await?;
+    let started = errand.accounts.store.write(start).await;
+    let ended = started.map_err(store_failed)?.map_err(not_begun)?;
     errand.accounts.end(&ended);
     let token = errand.accounts.tokens.issue(session.id, expires_at);
     let token = token.ok_or(ErrorCode::Internal)?;
@@ -84,6 +105,14 @@ pub(super) fn enter(
         Phase::Unproven(Box::new(unproven)),
         errand.reply(&signed_in),
     )
+}
+
+/// An account that is gone meanwhile, or never was, is told from a wrong secret by nothing.
+fn not_begun(refusal: store::Refusal) -> Refusal {
+    match refusal {
+        store::Refusal::NoSuchAccount => ErrorCode::LoginFailed.into(),
+        refusal => refused(refusal),
+    }
 }
 
 /// How long a session may be idle, as it travels.

@@ -15,7 +15,7 @@ use wire_format::{
 
 use super::begin::{self, Beginner};
 use crate::{
-    account::{phc, refused, store_failed},
+    account::{hashed, refused, store_failed},
     command::{
         Turn,
         errand::{Errand, too_often},
@@ -25,6 +25,7 @@ use crate::{
     store::{
         Store as _, TokenHash,
         accounts::{self, AccountName, Entrance, Password, Recovery},
+        sessions::Proof,
     },
     wall_clock,
 };
@@ -63,6 +64,7 @@ pub(super) async fn run(
         account,
         name: prepared,
         client,
+        proof: Proof::Password,
     };
     begin::run(errand, beginner).await
 }
@@ -101,12 +103,7 @@ async fn check(
     let (login, recovery) = (register.login.clone(), register.recovery.clone());
     let checked = errand.accounts.work.run(move || {
         let records = Records::check(account, name.as_str(), tail)?;
-        let password = Password {
-            salt,
-            rounds,
-            login: phc(login.as_bytes()).ok_or(ErrorCode::Busy)?,
-            recovery: phc(recovery.as_bytes()).ok_or(ErrorCode::Busy)?,
-        };
+        let password = hashed(salt, rounds, &login, &recovery).ok_or(ErrorCode::Busy)?;
         Ok((records, password))
     });
     checked.await?

@@ -30,6 +30,7 @@ pub(super) async fn run(errand: Errand, resume: Resume) -> Result<Turn, Refusal>
         id,
         account: account_id(account.account),
         name: name_of(&account)?,
+        means: row.means,
         expires_at: row.expires_at,
         outbox: Arc::clone(&errand.outbox),
         is_kept: AtomicBool::new(true),

@@ -22,7 +22,8 @@ pub enum Proof {
 }
 
 impl Proof {
-    const fn means(self) -> Means {
+    /// What the session is remembered as.
+    pub const fn means(self) -> Means {
         match self {
             Self::Password => Means::Password,
             Self::Recovery => Means::Recovery,
@@ -34,8 +35,9 @@ impl Proof {
 /// Begins a session. If the account has `most` already, those that were not seen for the longest
 /// time end; the answer is which.
 ///
-/// Refused: [`Refusal::NoSuchAccount`], [`Refusal::AccountDisabled`], [`Refusal::SessionTaken`],
-/// [`Refusal::TokenInvalid`].
+/// Refused: [`Refusal::TokenInvalid`], [`Refusal::NoSuchAccount`], [`Refusal::AccountDisabled`],
+/// [`Refusal::SessionTaken`], in this order: by a one-time token nobody learns whether an account is
+/// there.
 #[derive(Clone, Debug)]
 pub struct StartSession {
     /// Its id.
@@ -63,6 +65,10 @@ impl Change for StartSession {
     const TRACE: Trace = Trace::Audited;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<SessionId>, Stop> {
+        if let Proof::Fresh(token) = self.proof {
+            let purpose = Purpose::Fresh(self.account);
+            tokens::consume(transaction, token, purpose, self.now).await?;
+        }
         let account = accounts::require(transaction, self.account).await?;
         if account.standing == Standing::Disabled {
             return Err(Refusal::AccountDisabled.into());
@@ -71,10 +77,6 @@ impl Change for StartSession {
         let values = [self.session.as_bytes().into()];
         if transaction.row(sql, &values).await?.is_some() {
             return Err(Refusal::SessionTaken.into());
-        }
-        if let Proof::Fresh(token) = self.proof {
-            let purpose = Purpose::Fresh(self.account);
-            tokens::consume(transaction, token, purpose, self.now).await?;
         }
         let kept = self.most.saturating_sub(1);
         let ended = end::end_least_seen(transaction, self.account, kept).await?;
