@@ -153,6 +153,15 @@ impl Online {
         others.map(Arc::clone).collect()
     }
 
+    /// The connected sessions of an account that have proven its keys.
+    pub(crate) fn proven_of(&self, account: AccountId) -> Vec<Arc<AccountSession>> {
+        let live = self.lock();
+        let ids = live.by_account.get(&account).into_iter().flatten();
+        let sessions = ids.filter_map(|id| live.by_id.get(id));
+        let proven = sessions.filter(|session| self.directory.find(session.id.into()).is_some());
+        proven.map(Arc::clone).collect()
+    }
+
     /// The ids of all that the store has, or had.
     pub(crate) fn all(&self) -> Vec<SessionId> {
         let live = self.lock();

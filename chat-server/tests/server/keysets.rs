@@ -1,14 +1,21 @@
 //! Section 14.3: `keys.rotate` and `keys.reset`, and what is refused of them.
 
 use bytes::Bytes;
-use chat_server::{AccountLimits, Rate};
+use chat_server::{
+    AccountLimits, Rate,
+    store::{
+        Store as _,
+        friends::{FriendStep, TakeFriendStep},
+    },
+};
 use wire_format::{
-    ErrorCode, Event, KeysetNumber,
+    ClientFrame, ErrorCode, Event, KeysetNumber, ServerFrame,
     command::{
         auth::Prove,
         keys::{Reset, Rotate},
         vault::Root,
     },
+    event::KeysetChange,
     identity::Link,
     record_list,
 };
@@ -40,6 +47,14 @@ async fn reset(peer: &mut Peer, expected: u64, tail: Bytes) -> Result<(), ErrorC
     answer.map(|_| ()).map_err(|refusal| refusal.code)
 }
 
+fn changed(owner: &Owner, link: KeysetChange) -> Event {
+    Event::KeysChanged {
+        account: owner.account,
+        number: KeysetNumber::new(2),
+        link,
+    }
+}
+
 #[tokio::test]
 async fn new_keys_follow_the_old_ones_by_whom_they_are_signed() {
     let folder = Folder::new();
@@ -59,11 +74,61 @@ async fn new_keys_follow_the_old_ones_by_whom_they_are_signed() {
         Event::VaultChanged { root, .. } => assert_eq!(root.value(), 2),
         other => panic!("{other:?}"),
     }
+    let changed = changed(&ada, KeysetChange::Rotated);
+    assert_eq!(there.event().await.0, changed);
     let mut again = house.greeted().await;
     let session = ada.signs_in(&mut again).await.expect("a session");
     let proof = ada.foreign_proof(&session);
     again.call(&Prove {}, proof).await.expect("the new keys");
     drop((peer, there, again));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn friends_hear_of_new_keys_and_nobody_else_does() {
+    let folder = Folder::new();
+    let house = house(&folder).await;
+    let (ada, bob, eve) = (
+        Owner::named("Ada"),
+        Owner::named("Bob"),
+        Owner::named("Eve"),
+    );
+    let (mut peer, _) = ada.arrives(&house).await;
+    let (mut friend, _) = bob.arrives(&house).await;
+    let mut unproven = house.greeted().await;
+    let late = bob.signs_in(&mut unproven).await.expect("a session");
+    let (mut asked, _) = eve.arrives(&house).await;
+    let store = folder.store().await;
+    for (one, other, step) in [
+        (&ada, &bob, FriendStep::Ask),
+        (&bob, &ada, FriendStep::Accept),
+        (&ada, &eve, FriendStep::Ask),
+    ] {
+        let step = TakeFriendStep {
+            account: one.account.into(),
+            other: other.account.into(),
+            step,
+            most: 10,
+        };
+        let taken = store.write(step).await.expect("written");
+        taken.expect("a step");
+    }
+    store.close().await;
+    let chain = ada.chain(&mut peer).await;
+    reset(&mut peer, 1, ada.reset(chain.head(), 2, 2))
+        .await
+        .expect("new keys");
+    let changed = changed(&ada, KeysetChange::Reset);
+    assert_eq!(friend.event().await.0, changed);
+    // The others were told nothing before the answers to what they ask now.
+    bob.proves(&mut unproven, &late).await;
+    bob.chain(&mut unproven).await;
+    eve.chain(&mut asked).await;
+    for quiet in [&mut unproven, &mut asked] {
+        quiet.send(ClientFrame::Ping([7; 8])).await;
+        assert_eq!(quiet.next().await, Some(ServerFrame::Pong([7; 8])));
+    }
+    drop((peer, friend, unproven, asked));
     house.close().await;
 }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Appends a keyset that follows the chain head as this command says, with its wrap key and the root
-/// that holds the private halves, and tells the account's other sessions. A dropped future leaves
+/// that holds the private halves, and tells the account's other sessions and its friends. A dropped future leaves
 /// the three taken in together, or none of them.
 pub(super) async fn append(
     errand: Errand,
@@ -63,6 +63,7 @@ pub(super) async fn append(
     };
     errand.write_in(&own, append).await?;
     tell::vault_changed(&errand, &own).await;
+    tell::keys_changed(&errand, &own, expected.next(), change).await;
     errand.done()
 }
 

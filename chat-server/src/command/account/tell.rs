@@ -1,11 +1,14 @@
-//! What the other sessions of an account are told.
+//! What the other sessions of an account, and its friends, are told.
 
-use wire_format::{Event, Revision, RootNumber};
+use wire_format::{Event, KeysetNumber, Revision, RootNumber, event::KeysetChange};
 
 use crate::{
-    account::{AccountSession, event},
+    account::{AccountSession, account_id, event},
     command::errand::Errand,
-    store::vault::{ReadItems, ReadRoot},
+    store::{
+        friends::{Friend, FriendState, ListFriends},
+        vault::{ReadItems, ReadRoot},
+    },
 };
 
 /// Tells the account's other connected sessions how far its vault is. It is a hint: who misses it
@@ -37,5 +40,47 @@ pub(super) async fn vault_changed(errand: &Errand, own: &AccountSession) {
     }
 }
 
+/// Tells the account's other connected sessions, and those of its friends, that its chain goes on. It
+/// is a hint: who misses it reads the chain when it needs keys. A dropped future leaves some of them
+/// untold.
+pub(super) async fn keys_changed(
+    errand: &Errand,
+    own: &AccountSession,
+    number: KeysetNumber,
+    link: KeysetChange,
+) {
+    let account = own.account;
+    let changed = event(&Event::KeysChanged {
+        account,
+        number,
+        link,
+    });
+    let online = &errand.accounts.online;
+    for other in online.others(own) {
+        other.outbox.send(&changed);
+    }
+    let mut after = None;
+    loop {
+        let list = ListFriends {
+            account: own.member(),
+            after,
+            limit: FRIENDS_AT_ONCE,
+        };
+        let Ok(page) = errand.read(list).await else {
+            return;
+        };
+        let Some(last) = page.last() else { return };
+        after = Some(last.account);
+        let is_friend = |friend: &&Friend| friend.state == FriendState::Friend;
+        for friend in page.iter().filter(is_friend) {
+            for session in online.proven_of(account_id(friend.account)) {
+                session.outbox.send(&changed);
+            }
+        }
+    }
+}
+
+/// Friends that are read at once: most people have fewer.
+const FRIENDS_AT_ONCE: u32 = 1_000;
 /// The largest revision that a store takes: nothing comes after it.
 const AFTER_ALL: u64 = i64::MAX.unsigned_abs();
