@@ -8,6 +8,7 @@ mod chains;
 mod clocks;
 mod deletions;
 mod epochs;
+mod folder;
 mod frames;
 mod fresh;
 mod held;

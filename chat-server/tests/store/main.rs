@@ -87,6 +87,7 @@ contract! {
         sessions_end_one_at_a_time_or_all_but_one
         expired_sessions_are_deleted
         the_least_seen_session_makes_room
+        a_session_that_ended_changes_nothing
         a_one_time_token_is_used_once
         a_later_token_replaces_an_earlier_one;
     standing:

@@ -2,9 +2,10 @@
 
 use chat_server::store::{
     Refusal, Store as _,
+    accounts::MarkRehearsed,
     audit::Actor,
     sessions::{
-        ExpireSessions, FindSession, ListSessions, Means, Proof, RevokeOtherSessions,
+        ExpireSessions, FindSession, InSession, ListSessions, Means, Proof, RevokeOtherSessions,
         RevokeSession, SessionId, StartSession, TouchSessions,
     },
     tokens::{ExpireTokens, Purpose},
@@ -150,6 +151,30 @@ pub(crate) async fn the_least_seen_session_makes_room(house: &House) {
     let verdict = house.store.write(begin(3)).await.expect("written");
     assert_eq!(verdict, Ok(vec![id(2)]));
     assert_eq!(live(house, ann, NOW).await, [id(1), id(3)]);
+}
+
+pub(crate) async fn a_session_that_ended_changes_nothing(house: &House) {
+    let (ann, bob) = (house.register("ann").await, house.register("bob").await);
+    let session = house.start(ann, 1).await;
+    let change = |account| InSession {
+        account,
+        session,
+        change: MarkRehearsed { account, now: NOW },
+    };
+    let verdict = house.store.write(change(bob)).await.expect("written");
+    assert_eq!(verdict, Err(Refusal::NoSuchSession), "another's");
+    let verdict = house.store.write(change(ann)).await.expect("written");
+    assert_eq!(verdict, Ok(()));
+    let revoke = RevokeSession {
+        account: ann,
+        session,
+        actor: Actor::Account(ann),
+        now: NOW,
+    };
+    let revoked = house.store.write(revoke).await.expect("written");
+    assert_eq!(revoked, Ok(()));
+    let verdict = house.store.write(change(ann)).await.expect("written");
+    assert_eq!(verdict, Err(Refusal::NoSuchSession), "ended");
 }
 
 pub(crate) async fn a_one_time_token_is_used_once(house: &House) {

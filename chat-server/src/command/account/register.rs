@@ -104,7 +104,7 @@ async fn check(
     let checked = errand.accounts.work.run(move || {
         let records = Records::check(account, name.as_str(), tail)?;
         let password = hashed(salt, rounds, &login, &recovery).ok_or(ErrorCode::Busy)?;
-        Ok((records, password))
+        Ok::<_, Refusal>((records, password))
     });
     checked.await?
 }
