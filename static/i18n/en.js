@@ -213,6 +213,7 @@ export const EN = {
   "error.wrap_superseded": "A newer key of a member is there.",
   "error.vault_conflict": "The vault was changed from elsewhere.",
   "error.no_such_account": "There is no such account.",
+  "error.over_quota": "There is no room for more.",
   "error.unreachable": "The web server cannot be reached.",
   "error.cut": "The connection was cut.",
   "error.timeout": "No answer came in time.",

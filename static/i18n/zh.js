@@ -201,6 +201,7 @@ export const ZH = {
   "error.wrap_superseded": "某位成员已有更新的密钥。",
   "error.vault_conflict": "保险库已在别处更改。",
   "error.no_such_account": "没有这个账号。",
+  "error.over_quota": "没有更多空间了。",
   "error.unreachable": "无法连接网页服务器。",
   "error.cut": "连接已断开。",
   "error.timeout": "没有及时收到答复。",

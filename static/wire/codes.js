@@ -35,6 +35,7 @@ export const ERROR_CODES = Object.freeze([
   "wrap_superseded",
   "vault_conflict",
   "no_such_account",
+  "over_quota",
 ]);
 
 /**

@@ -106,6 +106,8 @@ error_codes! {
     VaultConflict = "vault_conflict", 409, "The vault was changed from elsewhere.";
     /// No account has this id or name.
     NoSuchAccount = "no_such_account", 404, "There is no such account.";
+    /// One more of what an account may have only so many of.
+    OverQuota = "over_quota", 413, "There is no room for more.";
 }
 
 impl fmt::Display for ErrorCode {

@@ -72,6 +72,9 @@ pub const ACCOUNTS_ASKED: usize = 1000;
 
 /// Members in one reply: what keeps a header below [`HEADER_BYTES`].
 pub const MEMBERS_PER_PAGE: usize = 500;
+/// Entries in one `friends.list` reply: what keeps a header below [`HEADER_BYTES`] with the longest
+/// names.
+pub const FRIENDS_PER_PAGE: usize = 500;
 /// Rooms in one `rooms.list` reply.
 pub const ROOMS_PER_PAGE: usize = 500;
 /// Rooms that one session may be in: each costs the server a place in a fan-out.

@@ -56,16 +56,23 @@ pub struct Unblock {
     pub account: AccountId,
 }
 
-/// `friends.list`: the people this account knows.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+/// `friends.list`: the people this account knows, a page at a time.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct List {}
+pub struct List {
+    /// Begin behind this one; the last of a page leads to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AccountId>,
+}
 
 /// The people this account knows.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FriendList {
-    /// One entry an account.
+    /// One entry an account, ascending by id, at most
+    /// [`FRIENDS_PER_PAGE`](crate::limits::FRIENDS_PER_PAGE).
     pub friends: Vec<Friend>,
+    /// Whether there is another page.
+    pub more: bool,
 }
 
 /// Somebody this account knows.
@@ -112,4 +119,40 @@ pub struct Presence {
 pub struct Online {
     /// Of those asked about, in the order asked.
     pub online: Vec<AccountId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{DISPLAY_SCALARS, FRIENDS_PER_PAGE, HEADER_BYTES, NAME_SCALARS};
+
+    #[test]
+    fn the_longest_page_fits_a_header() {
+        let friend = Friend {
+            account: AccountId::from_bytes([0xab; 16]),
+            name: "\u{10437}".repeat(NAME_SCALARS),
+            display: "\u{10437}".repeat(DISPLAY_SCALARS),
+            state: FriendState::Blocked,
+            online: false,
+        };
+        let list = |count| FriendList {
+            friends: vec![friend.clone(); count],
+            more: false,
+        };
+        let bytes = |count| {
+            let header = serde_json::json!({ "ok": list(count) });
+            header.to_string().len()
+        };
+        assert!(bytes(FRIENDS_PER_PAGE) <= HEADER_BYTES);
+        assert!(bytes(2 * FRIENDS_PER_PAGE) > HEADER_BYTES);
+    }
+
+    #[test]
+    fn a_list_may_begin_anywhere() {
+        assert_eq!(serde_json::from_str("{}").ok(), Some(List::default()));
+        let after = Some(AccountId::from_bytes([0xab; 16]));
+        let header = format!(r#"{{"after":"{}"}}"#, "ab".repeat(16));
+        assert_eq!(serde_json::from_str(&header).ok(), Some(List { after }));
+        assert_eq!(serde_json::to_string(&List { after }).ok(), Some(header));
+    }
 }
