@@ -11,7 +11,7 @@ use chat_server::store::{
     accounts::{AccountName, CountAdmins, FindAccount, FindCredentials, IsNameHeld},
     accounts::{ListAccounts, SearchAccounts},
     audit::ReadAudit,
-    friends::ListFriends,
+    friends::{FriendsOf, ListFriends},
     keys::{ReadChain, ReadWrapKeys},
     sessions::{FindSession, ListSessions, SessionId},
     vault::{ReadItems, ReadRoot},
@@ -81,6 +81,10 @@ async fn measure(folder: &Folder) -> Vec<&'static str> {
         limit: 1_000,
     };
     table.time(&store, "friends, 1 000", friends).await;
+    let friends = |_| FriendsOf {
+        accounts: vec![ids[0]],
+    };
+    table.time(&store, "friends' ids, 1 000", friends).await;
     let chain = |at| ReadChain {
         account: id(at),
         after: 0,

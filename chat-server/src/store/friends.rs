@@ -1,12 +1,14 @@
 //! Who is whose friend (docs/protocol.md#1417-people): one row for each side of a pair.
 
 mod rules;
+mod side;
 
 use wire_format::MemberId;
 
+use self::side::Side;
 use super::{
     Change, Query, Refusal, Stop, StoreError, Trace, Transaction, accounts,
-    transaction::{Row, Value, coded},
+    transaction::{Row, coded},
 };
 
 pub use rules::FriendStep;
@@ -30,7 +32,7 @@ coded!(FriendState: Asked = 1, Asking = 2, Friend = 3, Blocked = 4);
 ///
 /// Refused: [`Refusal::Oneself`]; [`Refusal::NoSuchAccount`] for either;
 /// [`Refusal::Blocked`] to ask somebody whom the account has blocked; [`Refusal::NotAsked`] to
-/// accept or decline nothing; [`Refusal::OverQuota`].
+/// accept or decline nothing; [`Refusal::OverQuota`] if either has no room for the other.
 #[derive(Clone, Copy, Debug)]
 pub struct TakeFriendStep {
     /// Who takes it.
@@ -39,13 +41,18 @@ pub struct TakeFriendStep {
     pub other: MemberId,
     /// Which step.
     pub step: FriendStep,
-    /// The most others with whom an account may have anything to do.
+    /// The most others that an account may be friends with, have asked or block; and as many may ask
+    /// it, so that strangers do not use its own places up.
     pub most: u64,
 }
 
 /// How a pair stands after a step.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Friendship {
+    /// The other's name.
+    pub name: String,
+    /// How the account stood to the other before.
+    pub before: Option<FriendState>,
     /// How the account stands to the other.
     pub own: Option<FriendState>,
     /// What the other side is to be told.
@@ -71,10 +78,15 @@ impl Change for TakeFriendStep {
             return Err(Refusal::Oneself.into());
         }
         accounts::require(transaction, account).await?;
-        accounts::require(transaction, other).await?;
+        let named = accounts::require(transaction, other).await?;
         let own = Side::read(transaction, account, other).await?;
         let theirs = Side::read(transaction, other, account).await?;
         let (own_next, theirs_next) = rules::step(self.step, own.state, theirs.state)?;
+        if own.state.is_none() && (own_next, theirs_next) == ASKS_WHO_BLOCKS {
+            // An answer that only others get would tell of the block.
+            let asking = FriendState::Asking;
+            theirs.require_room(transaction, asking, self.most).await?;
+        }
         own.write(transaction, own_next, self.most).await?;
         theirs.write(transaction, theirs_next, self.most).await?;
         let other = if theirs_next == theirs.state {
@@ -83,68 +95,17 @@ impl Change for TakeFriendStep {
             OtherSide::Changed(theirs_next)
         };
         Ok(Friendship {
+            name: named.name,
+            before: own.state,
             own: own_next,
             other,
         })
     }
 }
 
-/// One row of a pair.
-struct Side {
-    account: MemberId,
-    other: MemberId,
-    state: Option<FriendState>,
-}
-
-impl Side {
-    async fn read(
-        transaction: &mut Transaction<'_>,
-        account: MemberId,
-        other: MemberId,
-    ) -> Result<Self, StoreError> {
-        let sql = "SELECT state FROM friends WHERE account = $1 AND other = $2";
-        let values = [(&account).into(), (&other).into()];
-        let row = transaction.row(sql, &values).await?;
-        let state = match row {
-            None => None,
-            Some(row) => Some(FriendState::of_code(row.number(0)?)?),
-        };
-        Ok(Self {
-            account,
-            other,
-            state,
-        })
-    }
-
-    async fn write(
-        &self,
-        transaction: &mut Transaction<'_>,
-        next: Option<FriendState>,
-        most: u64,
-    ) -> Result<(), Stop> {
-        let pair: [Value<'_>; 2] = [(&self.account).into(), (&self.other).into()];
-        match next {
-            next if next == self.state => {}
-            None => {
-                let sql = "DELETE FROM friends WHERE account = $1 AND other = $2";
-                transaction.execute(sql, &pair).await?;
-            }
-            Some(next) => {
-                if self.state.is_none() {
-                    let sql = "SELECT count(*) FROM friends WHERE account = $1";
-                    if transaction.number(sql, &pair[..1]).await? >= most {
-                        return Err(Refusal::OverQuota.into());
-                    }
-                }
-                let sql = "INSERT INTO friends (account, other, state) VALUES ($1, $2, $3) \
-                           ON CONFLICT (account, other) DO UPDATE SET state = excluded.state";
-                let values = [pair[0], pair[1], next.code().into()];
-                transaction.execute(sql, &values).await?;
-            }
-        }
-        Ok(())
-    }
-}
+/// How a pair stands when one side asks the other, who has blocked it.
+const ASKS_WHO_BLOCKS: (Option<FriendState>, Option<FriendState>) =
+    (Some(FriendState::Asked), Some(FriendState::Blocked));
 
 /// Lists with whom an account has anything to do, a page at a time, by id.
 #[derive(Clone, Copy, Debug)]
@@ -192,4 +153,28 @@ fn read_friend(row: &Row) -> Result<Friend, StoreError> {
         display: row.text(2)?,
         state: FriendState::of_code(row.number(3)?)?,
     })
+}
+
+/// Finds who is a friend of each of these accounts, as one snapshot has it; the answer is in the order
+/// asked, empty for accounts that are not there.
+#[derive(Clone, Debug)]
+pub struct FriendsOf {
+    /// Whose; who calls bounds how many.
+    pub accounts: Vec<MemberId>,
+}
+
+impl Query for FriendsOf {
+    type Answer = Vec<Vec<MemberId>>;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Answer, StoreError> {
+        let mut all = Vec::with_capacity(self.accounts.len());
+        for account in &self.accounts {
+            let sql = "SELECT other FROM friends WHERE account = $1 AND state = $2";
+            let values = [account.into(), FriendState::Friend.code().into()];
+            let rows = transaction.rows(sql, &values).await?;
+            let friends: Result<_, _> = rows.iter().map(|row| row.account(0)).collect();
+            all.push(friends?);
+        }
+        Ok(all)
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn an_account_begins_with_its_first_records(house: &House) {
     };
     let (account, kept) = house.store.read(find).await.expect("read").expect("found");
     assert_eq!((account.account, account.name.as_str()), (ann, "Ann Lee"));
-    assert_eq!(account.display, "Ann Lee");
+    assert_eq!(account.display, "");
     assert_eq!(
         (account.role, account.standing),
         (Role::Member, Standing::Active)

@@ -3,7 +3,8 @@
 use chat_server::store::{
     Refusal, Store as _, Verdict,
     friends::{
-        Friend, FriendState, FriendStep, Friendship, ListFriends, OtherSide, TakeFriendStep,
+        Friend, FriendState, FriendStep, FriendsOf, Friendship, ListFriends, OtherSide,
+        TakeFriendStep,
     },
 };
 use wire_format::MemberId;
@@ -54,6 +55,8 @@ pub(crate) async fn asking_and_accepting_make_friends_of_both(house: &House) {
     let (ann, bob) = (house.register("ann").await, house.register("bob").await);
     let asked = take(house, ann, FriendStep::Ask, bob).await;
     let expected = Friendship {
+        name: "bob".into(),
+        before: None,
         own: Some(FriendState::Asked),
         other: OtherSide::Changed(Some(FriendState::Asking)),
     };
@@ -78,7 +81,7 @@ pub(crate) async fn asking_and_accepting_make_friends_of_both(house: &House) {
     let bobs = list(house, bob).await;
     assert_eq!(
         (bobs[0].name.as_str(), bobs[0].display.as_str()),
-        ("ann", "ann")
+        ("ann", "")
     );
 }
 
@@ -145,7 +148,7 @@ pub(crate) async fn steps_need_two_accounts(house: &House) {
 pub(crate) async fn a_list_has_a_most(house: &House) {
     let ann = house.register("ann").await;
     let mut others = Vec::new();
-    for number in 0..4 {
+    for number in 0..5 {
         others.push(house.register(&format!("user {number}")).await);
     }
     for other in &others[..3] {
@@ -153,18 +156,78 @@ pub(crate) async fn a_list_has_a_most(house: &House) {
             .await
             .expect("asked");
     }
-    let own_full = take(house, ann, FriendStep::Ask, others[3]).await;
-    assert_eq!(own_full, Err(Refusal::OverQuota));
-    let other_full = take(house, others[3], FriendStep::Ask, ann).await;
-    assert_eq!(other_full, Err(Refusal::OverQuota));
+    for step in [FriendStep::Ask, FriendStep::Block] {
+        let own_full = take(house, ann, step, others[3]).await;
+        assert_eq!(own_full, Err(Refusal::OverQuota));
+    }
     assert_eq!(states(house, ann, others[3]).await, [None, None]);
-    befriend_again(house, ann, others[0]).await;
+    // What needs no further place is taken when there is none.
+    let accepted = take(house, others[0], FriendStep::Accept, ann).await;
+    assert_eq!(accepted.expect("accepted").own, Some(FriendState::Friend));
+    // Others may ask; to accept takes a place.
+    take(house, others[3], FriendStep::Ask, ann)
+        .await
+        .expect("asked");
+    for step in [FriendStep::Accept, FriendStep::Ask, FriendStep::Block] {
+        let verdict = take(house, ann, step, others[3]).await;
+        assert_eq!(verdict, Err(Refusal::OverQuota));
+    }
+    let asking = [Some(FriendState::Asking), Some(FriendState::Asked)];
+    assert_eq!(states(house, ann, others[3]).await, asking);
+    take(house, ann, FriendStep::Remove, others[1])
+        .await
+        .expect("taken back");
+    let accepted = take(house, ann, FriendStep::Accept, others[3]).await;
+    assert_eq!(accepted.expect("accepted").own, Some(FriendState::Friend));
+    let own_full = take(house, ann, FriendStep::Ask, others[4]).await;
+    assert_eq!(own_full, Err(Refusal::OverQuota));
 }
 
-/// A step that needs no further row is taken when there is no room for one.
-async fn befriend_again(house: &House, ann: MemberId, other: MemberId) {
-    let accepted = take(house, other, FriendStep::Accept, ann).await;
-    assert_eq!(accepted.expect("accepted").own, Some(FriendState::Friend));
+pub(crate) async fn a_full_list_of_requests_tells_nothing_of_a_block(house: &House) {
+    let ann = house.register("ann").await;
+    let mut others = Vec::new();
+    for number in 0..5 {
+        others.push(house.register(&format!("user {number}")).await);
+    }
+    let (blocked, stranger) = (others[3], others[4]);
+    take(house, ann, FriendStep::Block, blocked)
+        .await
+        .expect("blocked");
+    for (place, other) in others[..3].iter().enumerate() {
+        let asked = take(house, *other, FriendStep::Ask, ann).await;
+        assert!(asked.is_ok(), "request {place}");
+        if place == 1 {
+            let asked = take(house, blocked, FriendStep::Ask, ann).await;
+            assert_eq!(asked.expect("silent").own, Some(FriendState::Asked));
+            take(house, blocked, FriendStep::Remove, ann)
+                .await
+                .expect("taken back");
+        }
+    }
+    for other in [blocked, stranger] {
+        let full = take(house, other, FriendStep::Ask, ann).await;
+        assert_eq!(full, Err(Refusal::OverQuota));
+    }
+}
+
+pub(crate) async fn friends_of_several_are_found_at_once(house: &House) {
+    let (ann, bob) = (house.register("ann").await, house.register("bob").await);
+    let (cat, dan) = (house.register("cat").await, house.register("dan").await);
+    befriend(house, ann, bob).await;
+    befriend(house, cat, ann).await;
+    take(house, dan, FriendStep::Ask, ann).await.expect("asked");
+    take(house, bob, FriendStep::Block, dan)
+        .await
+        .expect("blocked");
+    let nobody = MemberId::from_bytes([9; 16]);
+    let of = FriendsOf {
+        accounts: vec![dan, ann, nobody, bob],
+    };
+    let mut found = house.store.read(of).await.expect("read");
+    found[1].sort_unstable();
+    let mut anns = vec![bob, cat];
+    anns.sort_unstable();
+    assert_eq!(found, [vec![], anns, vec![], vec![ann]]);
 }
 
 pub(crate) async fn friends_are_listed_in_pages(house: &House) {

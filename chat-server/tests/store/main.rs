@@ -65,6 +65,8 @@ contract! {
         declining_and_removing_leave_nothing
         steps_need_two_accounts
         a_list_has_a_most
+        a_full_list_of_requests_tells_nothing_of_a_block
+        friends_of_several_are_found_at_once
         friends_are_listed_in_pages;
     keys:
         a_keyset_is_appended_to_the_expected_head

@@ -128,7 +128,8 @@ impl Register {
                     (&self.account).into(),
                     name.into(),
                     self.name.folded().into(),
-                    name.into(),
+                    // It shows nothing beside its name until its owner says what.
+                    "".into(),
                     (&self.password.salt).into(),
                     u64::from(self.password.rounds).into(),
                     self.password.login.as_str().into(),
