@@ -4,8 +4,11 @@
 //! is secret here stays in types that do not show it.
 
 mod attempts;
+mod attendance;
+mod comings;
 mod decoys;
 mod online;
+mod pairs;
 mod password;
 mod refused;
 mod tokens;
@@ -17,8 +20,11 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use tracing::{error, warn};
 use wire_format::{AccountId, ErrorCode, Name, SessionId, passwords::ServerName};
 
-use self::{attempts::Attempts, decoys::Decoys, online::Online, tokens::Tokens, work::Work};
+use self::{
+    attempts::Attempts, decoys::Decoys, online::Online, pairs::Pairs, tokens::Tokens, work::Work,
+};
 pub(crate) use self::{
+    attendance::Departure,
     online::{AccountSession, Presence, event},
     password::{hashed, matches},
     refused::{refused, store_failed},
@@ -47,6 +53,8 @@ pub(crate) struct Accounts {
     pub(crate) attempts: Attempts,
     pub(crate) work: Work,
     pub(crate) online: Arc<Online>,
+    /// Whose turn it is to change how two accounts stand.
+    pub(crate) pairs: Pairs,
     pub(crate) limits: AccountLimits,
 }
 
@@ -87,6 +95,7 @@ impl Accounts {
             attempts: Attempts::new(&limits),
             work,
             online: Online::new(Arc::clone(directory)),
+            pairs: Pairs::default(),
             store,
             server,
             limits,

@@ -69,6 +69,8 @@ pub(crate) type Later = Pin<Box<dyn Future<Output = Result<Turn, Refusal>> + Sen
 pub(crate) enum Turn {
     /// This reply.
     Reply(ReplyFrame),
+    /// Nothing more: the reply was sent.
+    Sent,
     /// The connection is in this phase, and then this reply.
     Enter(Phase, ReplyFrame),
     /// The keys of the session are proven, and then this reply.

@@ -35,6 +35,7 @@ use wire_format::{
 
 use self::{budget::Budget, clock::Clock};
 use crate::{
+    account::Departure,
     admission::Entry,
     node::Node,
     outbox::Outbox,
@@ -56,6 +57,19 @@ pub(crate) struct Connection {
     codec: FrameCodec,
     budget: Budget,
     clock: Clock,
+}
+
+impl End {
+    /// What it means for an account that was there.
+    const fn departure(self) -> Departure {
+        match self {
+            Self::ClosedByPeer | Self::Closed(Some(CloseCode::Done | CloseCode::Revoked)) => {
+                Departure::Clean
+            }
+            Self::Closed(Some(CloseCode::Timeout)) => Departure::Silent,
+            Self::Lost | Self::Closed(_) => Departure::Cut,
+        }
+    }
 }
 
 type Tls = tokio_rustls::server::TlsStream<TcpStream>;
@@ -223,10 +237,10 @@ impl Connection {
         match std::mem::replace(&mut self.phase, Phase::New(New)) {
             Phase::New(_) | Phase::Greeted(_) => return,
             Phase::SignedIn(session) => self.node.directory.sign_out(&session, reason),
-            Phase::Unproven(unproven) => self.node.leave(unproven.presence),
+            Phase::Unproven(unproven) => self.node.leave(unproven.presence, end.departure()),
             Phase::Account(proven) => {
                 self.node.directory.sign_out(&proven.member, reason);
-                self.node.leave(proven.presence);
+                self.node.leave(proven.presence, end.departure());
             }
         }
         self.node.count_sessions();

@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_security::confusable_detection::skeleton;
 use wire_format::{
     Name,
-    limits::{NAME_SCALARS, NAME_SCALARS_LEAST, ROOM_NAME_SCALARS},
+    limits::{DISPLAY_SCALARS, NAME_SCALARS, NAME_SCALARS_LEAST, ROOM_NAME_SCALARS},
 };
 
 /// Prepares a person's name (RFC 8266 with its case kept): trimmed, runs of spaces made one,
@@ -20,6 +20,15 @@ pub(crate) fn prepare_person(typed: &str) -> Option<Name> {
 /// Prepares a room's name the same way.
 pub(crate) fn prepare_room(typed: &str) -> Option<String> {
     prepare(typed, 1, ROOM_NAME_SCALARS)
+}
+
+/// Prepares the name that an account shows beside its own, the same way; nothing, or nothing but
+/// spaces, is none.
+pub(crate) fn prepare_display(typed: &str) -> Option<String> {
+    if typed.chars().all(|scalar| scalar == ' ') {
+        return Some(String::new());
+    }
+    prepare(typed, 1, DISPLAY_SCALARS)
 }
 
 /// All forms under which a name must be unique: two names that share one are twins in case or can
@@ -253,5 +262,21 @@ mod tests {
         assert_eq!(prepare_room(&"室".repeat(65)), None);
         assert_eq!(prepare_room(""), None);
         assert_eq!(prepare_room("a\u{202e}b"), None);
+    }
+
+    #[test]
+    fn a_name_to_show_has_up_to_64_scalar_values_or_is_none() {
+        assert_eq!(prepare_display("").as_deref(), Some(""));
+        assert_eq!(prepare_display("  ").as_deref(), Some(""));
+        assert_eq!(prepare_display(" Ada  L. ").as_deref(), Some("Ada L."));
+        for count in [1, 63, 64] {
+            let name = "王".repeat(count);
+            assert_eq!(prepare_display(&name), Some(name));
+        }
+        assert_eq!(prepare_display(&"王".repeat(65)), None);
+        assert_eq!(prepare_display(&" ".repeat(1 << 16)).as_deref(), Some(""));
+        for bad in ["a\u{202e}b", "a\nb", "\n", "\u{200b}", "\u{2800}"] {
+            assert_eq!(prepare_display(bad), None, "{bad:?}");
+        }
     }
 }

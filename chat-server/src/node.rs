@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire_format::ProxyKey;
 
 use crate::{
-    account::{Accounts, Presence},
+    account::{Accounts, Departure, Presence},
     admission::{Admission, SignIns},
     directory::Directory,
     figures::Figures,
@@ -93,9 +93,9 @@ impl Node {
     }
 
     /// Ends an account's connection; its session goes on, and was seen until now.
-    pub(crate) fn leave(&self, presence: Presence) {
+    pub(crate) fn leave(&self, presence: Presence, departure: Departure) {
         let session = presence.session().id;
-        drop(presence);
+        presence.leave(departure);
         if let Some(accounts) = self.accounts.clone() {
             self.tracker
                 .spawn(async move { accounts.touch(&[session]).await });

@@ -88,6 +88,10 @@ impl Server {
         let admin_address = admin.as_ref().map(|(_, address)| *address);
         node.tracker.spawn(accept(Arc::clone(&node), listener));
         node.tracker.spawn(sweep(Arc::clone(&node)));
+        if let Some(accounts) = &node.accounts {
+            let telling = Arc::clone(accounts).tell_comings(node.stopping.clone());
+            node.tracker.spawn(telling);
+        }
         if let Some((listener, _)) = admin {
             node.tracker
                 .spawn(admin::serve(Arc::clone(&node), listener));

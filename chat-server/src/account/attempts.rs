@@ -1,4 +1,5 @@
-//! How often somebody may try to sign in or register, beside what each address may do at all.
+//! How often somebody may try to sign in or register, or look for people, beside what each address and
+//! connection may do at all.
 
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
 
@@ -6,6 +7,8 @@ use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota,
     clock::{Clock as _, DefaultClock},
 };
+
+use wire_format::AccountId;
 
 use crate::{
     admission::AddressKey,
@@ -19,6 +22,9 @@ pub(crate) struct Attempts {
     by_name_and_address: Keyed<(AddressKey, Box<str>)>,
     registrations: Direct,
     registrations_by_address: Keyed<AddressKey>,
+    finds_by_account: Keyed<AccountId>,
+    finds_by_address: Keyed<AddressKey>,
+    friend_steps: Keyed<AccountId>,
 }
 
 struct Direct(Option<DefaultDirectRateLimiter>);
@@ -34,6 +40,9 @@ impl Attempts {
                 quota(limits.registrations).map(DefaultDirectRateLimiter::direct),
             ),
             registrations_by_address: Keyed::new(limits.registrations_per_address),
+            finds_by_account: Keyed::new(limits.finds_per_account),
+            finds_by_address: Keyed::new(limits.finds_per_address),
+            friend_steps: Keyed::new(limits.friend_steps_per_account),
         }
     }
 
@@ -58,11 +67,28 @@ impl Attempts {
         self.registrations.check()
     }
 
-    /// Forgets names and addresses that have their whole burst again.
+    /// Counts an account's search for a name, known or not.
+    pub(crate) fn find(&self, account: AccountId, address: IpAddr) -> Result<(), Duration> {
+        self.finds_by_account.check(&account)?;
+        if address.to_canonical().is_loopback() {
+            return Ok(());
+        }
+        self.finds_by_address.check(&address.into())
+    }
+
+    /// Counts a step of an account towards another.
+    pub(crate) fn friend_step(&self, account: AccountId) -> Result<(), Duration> {
+        self.friend_steps.check(&account)
+    }
+
+    /// Forgets names, accounts and addresses that have their whole burst again.
     pub(super) fn sweep(&self) {
         self.by_name.sweep();
         self.by_name_and_address.sweep();
         self.registrations_by_address.sweep();
+        self.finds_by_account.sweep();
+        self.finds_by_address.sweep();
+        self.friend_steps.sweep();
     }
 }
 
@@ -150,5 +176,36 @@ mod tests {
         assert!(attempts.register(ip("127.0.0.1")).is_ok());
         assert!(attempts.register(ip("127.0.0.1")).is_err());
         attempts.sweep();
+    }
+
+    #[test]
+    fn searches_are_counted_by_account_and_by_address() {
+        let attempts = Attempts::new(&AccountLimits {
+            finds_per_account: Rate::per_minute(1, 2),
+            finds_per_address: Rate::per_minute(1, 3),
+            ..AccountLimits::default()
+        });
+        let find = |account, address| {
+            let account = AccountId::from_bytes([account; 16]);
+            attempts.find(account, ip(address)).is_ok()
+        };
+        assert!(find(1, "127.0.0.1") && find(1, "192.0.2.1"));
+        assert!(!find(1, "192.0.2.2"), "by account, from anywhere");
+        assert!(find(2, "192.0.2.1") && find(2, "192.0.2.1"));
+        assert!(!find(3, "192.0.2.1"), "by address, whoever it is");
+        assert!(find(4, "192.0.2.2"));
+        attempts.sweep();
+    }
+
+    #[test]
+    fn steps_are_counted_by_account() {
+        let attempts = Attempts::new(&AccountLimits {
+            friend_steps_per_account: Rate::per_minute(1, 2),
+            ..AccountLimits::default()
+        });
+        let step = |account| attempts.friend_step(AccountId::from_bytes([account; 16]));
+        assert!(step(1).is_ok() && step(1).is_ok());
+        assert!(step(1).is_err_and(|wait| wait <= Duration::from_secs(60)));
+        assert!(step(2).is_ok());
     }
 }

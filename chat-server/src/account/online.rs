@@ -14,6 +14,7 @@ use wire_format::{
     event::LeaveReason,
 };
 
+use super::attendance::{Attendance, Departure};
 use crate::{directory::Directory, outbox::Outbox, session::Session, store::sessions::Means};
 
 /// Who is connected.
@@ -23,6 +24,8 @@ pub(crate) struct Online {
     /// Held to add, remove or look up; nothing is sent while it is held. Taken before the
     /// directory's.
     live: Mutex<Live>,
+    /// Those whose keys are proven, as their friends see them.
+    pub(crate) attendance: Attendance,
 }
 
 #[derive(Default)]
@@ -72,13 +75,22 @@ impl Presence {
     /// Makes a session whose keys have answered a member of rooms; `None` if it ended meanwhile, or
     /// goes on over another connection.
     pub(crate) fn admit(&self) -> Option<Arc<Session>> {
-        self.online.admit(&self.session)
+        let member = self.online.admit(&self.session)?;
+        self.online.attendance.enter(&self.session);
+        Some(member)
+    }
+
+    /// Gives the place back; how the connection ended says when friends are told.
+    pub(crate) fn leave(self, departure: Departure) {
+        self.online.attendance.leave(&self.session, departure);
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
         self.online.lock().take(&self.session);
+        // Unless it has left already, nobody said how.
+        self.online.attendance.leave(&self.session, Departure::Cut);
     }
 }
 
@@ -87,6 +99,7 @@ impl Online {
         Arc::new(Self {
             directory,
             live: Mutex::default(),
+            attendance: Attendance::default(),
         })
     }
 
@@ -116,7 +129,8 @@ impl Online {
         })
     }
 
-    /// Takes a session that is over out of its rooms, if it has a connection; that goes on.
+    /// Takes a session that is over out of its rooms and from its friends, if it has a connection;
+    /// that goes on.
     pub(crate) fn sign_out(&self, id: SessionId) -> Option<Arc<AccountSession>> {
         let session = {
             let mut live = self.lock();
@@ -125,6 +139,7 @@ impl Online {
             session
         };
         self.leave_rooms(&session, LeaveReason::SignedOut);
+        self.attendance.leave(&session, Departure::Clean);
         Some(session)
     }
 
@@ -151,15 +166,6 @@ impl Online {
         let others = ids.filter(|id| **id != session.id);
         let others = others.filter_map(|id| live.by_id.get(id));
         others.map(Arc::clone).collect()
-    }
-
-    /// The connected sessions of an account that have proven its keys.
-    pub(crate) fn proven_of(&self, account: AccountId) -> Vec<Arc<AccountSession>> {
-        let live = self.lock();
-        let ids = live.by_account.get(&account).into_iter().flatten();
-        let sessions = ids.filter_map(|id| live.by_id.get(id));
-        let proven = sessions.filter(|session| self.directory.find(session.id.into()).is_some());
-        proven.map(Arc::clone).collect()
     }
 
     /// The ids of all that the store has, or had.

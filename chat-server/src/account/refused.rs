@@ -18,7 +18,8 @@ pub(crate) fn refused(refusal: store::Refusal) -> Refusal {
         By::NoSuchSession => ErrorCode::NotSignedIn,
         By::KeysConflict => ErrorCode::KeysConflict,
         By::VaultConflict => ErrorCode::VaultConflict,
-        By::OverQuota => ErrorCode::TooLarge,
+        By::OverQuota => ErrorCode::OverQuota,
+        By::NotAsked => ErrorCode::NotAsked,
         _ => ErrorCode::NotAllowed,
     }
     .into()

@@ -12,6 +12,7 @@ mod logout;
 mod next_keyset;
 mod params;
 mod password;
+mod people;
 mod prove;
 mod put_items;
 mod recover;
@@ -41,6 +42,7 @@ use crate::{
 /// Whether a server with accounts carries a command out that one without does not.
 pub(super) fn is_served(command: &Command) -> bool {
     signs_in(command)
+        || people::is_served(command)
         || matches!(
             command,
             Command::ProveKeys(_)
@@ -142,6 +144,7 @@ pub(super) fn proven(proven: &Proven, mut call: Call<'_>, command: Command) -> A
         Command::DeleteAccount(delete) => later(delete::run(errand, own, delete)),
         Command::RotateKeys(rotate) => later(rotate::run(errand, own, rotate)),
         Command::ResetKeys(reset) => later(reset::run(errand, own, reset)),
+        command if people::is_served(&command) => people::run(errand, own, command),
         _ => Err(ErrorCode::NotAllowed.into()),
     }
 }

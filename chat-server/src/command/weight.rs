@@ -8,8 +8,12 @@ use crate::room::Rooms;
 /// a plain one, so that the dear ones cannot be had at the rate of the cheap ones.
 pub(crate) fn weight(command: &Command, rooms: &Rooms) -> u32 {
     match command {
-        // Answers with hundreds of members or rooms, or with a whole ring.
-        Command::EnterRoom(_) | Command::ListMembers(_) | Command::ListRooms(_) => PAGE,
+        // Answers with hundreds of members, rooms or friends, or with a whole ring.
+        Command::EnterRoom(_)
+        | Command::ListMembers(_)
+        | Command::ListRooms(_)
+        | Command::ListFriends(_)
+        | Command::PresenceOf(_) => PAGE,
         // An event in each room that the session is in.
         Command::Announce(_) => PAGE,
         // Hashes, or signatures of many bits.

@@ -100,6 +100,7 @@ impl Connection {
         };
         match turn {
             Ok(Turn::Reply(reply)) => self.outbox.send(&ServerFrame::Reply(reply)),
+            Ok(Turn::Sent) => {}
             Ok(Turn::Enter(phase, reply)) => {
                 self.enter(phase);
                 self.outbox.send(&ServerFrame::Reply(reply));

@@ -6,7 +6,7 @@ use crate::{
     account::{AccountSession, account_id, event},
     command::errand::Errand,
     store::{
-        friends::{Friend, FriendState, ListFriends},
+        friends::FriendsOf,
         vault::{ReadItems, ReadRoot},
     },
 };
@@ -50,37 +50,23 @@ pub(super) async fn keys_changed(
     link: KeysetChange,
 ) {
     let account = own.account;
-    let changed = event(&Event::KeysChanged {
+    let changed = Event::KeysChanged {
         account,
         number,
         link,
-    });
+    };
     let online = &errand.accounts.online;
+    let frame = event(&changed);
     for other in online.others(own) {
-        other.outbox.send(&changed);
+        other.outbox.send(&frame);
     }
-    let mut after = None;
-    loop {
-        let list = ListFriends {
-            account: own.member(),
-            after,
-            limit: FRIENDS_AT_ONCE,
-        };
-        let Ok(page) = errand.read(list).await else {
-            return;
-        };
-        let Some(last) = page.last() else { return };
-        after = Some(last.account);
-        let is_friend = |friend: &&Friend| friend.state == FriendState::Friend;
-        for friend in page.iter().filter(is_friend) {
-            for session in online.proven_of(account_id(friend.account)) {
-                session.outbox.send(&changed);
-            }
-        }
-    }
+    let accounts = vec![own.member()];
+    let Ok(friends) = errand.read(FriendsOf { accounts }).await else {
+        return;
+    };
+    let friends = friends.into_iter().flatten().map(account_id);
+    online.attendance.tell(friends, &changed);
 }
 
-/// Friends that are read at once: most people have fewer.
-const FRIENDS_AT_ONCE: u32 = 1_000;
 /// The largest revision that a store takes: nothing comes after it.
 const AFTER_ALL: u64 = i64::MAX.unsigned_abs();
