@@ -155,6 +155,24 @@ fn read_friend(row: &Row) -> Result<Friend, StoreError> {
     })
 }
 
+/// Finds who has an account for a friend, has asked it or is asked by it; not who has blocked it.
+#[derive(Clone, Copy, Debug)]
+pub struct WhoKnows {
+    /// Whom.
+    pub account: MemberId,
+}
+
+impl Query for WhoKnows {
+    type Answer = Vec<MemberId>;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Answer, StoreError> {
+        let sql = "SELECT account FROM friends WHERE other = $1 AND state <> $2";
+        let values = [(&self.account).into(), FriendState::Blocked.code().into()];
+        let rows = transaction.rows(sql, &values).await?;
+        rows.iter().map(|row| row.account(0)).collect()
+    }
+}
+
 /// Finds who is a friend of each of these accounts, as one snapshot has it; the answer is in the order
 /// asked, empty for accounts that are not there.
 #[derive(Clone, Debug)]

@@ -9,12 +9,14 @@ use wire_format::{
     CloseCode, ErrorCode, Event, LoginHalf,
     command::{
         auth::{Delete, Register},
+        friends::FriendState,
         keys::Chain,
     },
     event::LeaveReason,
 };
 
 use crate::{
+    circle::{add, done, events, stands},
     owner::{Folder, Owner, resume},
     support::{Peer, token},
 };
@@ -68,6 +70,33 @@ async fn a_deleted_account_is_gone_with_its_sessions_and_its_name_is_free() {
     store.close().await;
     peer.sign_in("Ada", token()).await.expect("a free name");
     drop((grace, here, there, peer, bob));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_knew_a_deleted_account_is_told() {
+    let folder = Folder::new();
+    let house = folder.house().await;
+    let (ada, bob, cleo) = (
+        Owner::named("Ada"),
+        Owner::named("Bob"),
+        Owner::named("Cleo"),
+    );
+    let (mut ada_peer, _) = ada.arrives(&house).await;
+    let (mut bob_peer, _) = bob.arrives(&house).await;
+    let (mut cleo_peer, _) = cleo.arrives(&house).await;
+    done(&mut ada_peer, &add(bob.account)).await;
+    done(&mut bob_peer, &add(ada.account)).await;
+    done(&mut cleo_peer, &add(ada.account)).await;
+    for peer in [&mut bob_peer, &mut cleo_peer] {
+        events(peer).await;
+    }
+    delete(&mut ada_peer, &ada.login).await.expect("deleted");
+    for peer in [&mut bob_peer, &mut cleo_peer] {
+        let told = events(peer).await;
+        assert!(told.contains(&stands(&ada, FriendState::None)), "{told:?}");
+    }
+    drop((ada_peer, bob_peer, cleo_peer));
     house.close().await;
 }
 
