@@ -30,8 +30,8 @@ pub struct Done {}
 
 macro_rules! commands {
     ($($name:literal $variant:ident($operation:ty) -> $ok:ty;)*) => {
-        /// A command that was read.
-        #[derive(Clone, Debug, Deserialize)]
+        /// A command that was read, with its fields; written as a command frame's header.
+        #[derive(Clone, Debug, Deserialize, Serialize)]
         #[serde(tag = "command")]
         pub enum Command {
             $(#[doc = concat!("`", $name, "`")] #[serde(rename = $name)] $variant($operation),)*

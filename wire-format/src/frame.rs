@@ -12,6 +12,7 @@ mod command;
 mod deliver;
 mod event;
 mod numbered;
+mod parts;
 mod publish;
 mod reply;
 
@@ -23,6 +24,7 @@ pub use close::Close;
 pub use command::CommandFrame;
 pub use deliver::{Deliver, DeliverFlags, Name};
 pub use event::EventFrame;
+pub use parts::Parts;
 pub use publish::{Publish, PublishFlags};
 pub use reply::ReplyFrame;
 

@@ -56,7 +56,7 @@ pub use error::{CloseCode, CodecError, CommandError, ErrorCode, FrameError, Refu
 pub use event::Event;
 pub use frame::{
     ClientFrame, Close, CommandFrame, Deliver, DeliverFlags, Encoded, EventFrame, Kind, Name,
-    Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
+    Parts, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
 };
 pub use ids::{
     AccountId, Challenge, ChannelId, CommitHash, Commitment, Ed25519Key, EpochNumber, Fingerprint,

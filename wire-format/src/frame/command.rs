@@ -9,7 +9,10 @@ use super::{
     Encoded, Kind, json_of,
     numbered::{Numbered, NumberedRef},
 };
-use crate::{command::Operation, error::FrameError};
+use crate::{
+    command::{Command, Operation},
+    error::FrameError,
+};
 
 /// A request whose JSON header has not been read yet: see [`Command::parse`](crate::command::Command::parse).
 #[derive(Clone, Eq, PartialEq)]
@@ -39,6 +42,15 @@ impl CommandFrame {
         Self {
             request,
             header: json_of(&header),
+            tail,
+        }
+    }
+
+    /// Writes the header of a command that was read elsewhere, as a proxy passes it on.
+    pub fn of(request: u32, command: &Command, tail: Bytes) -> Self {
+        Self {
+            request,
+            header: json_of(command),
             tail,
         }
     }
@@ -91,6 +103,17 @@ mod tests {
         let body = frame.encode().stream().slice(5..);
         assert_eq!(&body[..8], b"\0\0\0\x07\0\0\0\x25");
         assert_eq!(CommandFrame::parse(body), Ok(frame));
+    }
+
+    #[test]
+    fn a_command_that_was_read_is_written_as_its_operation() {
+        let open = rooms::Open { room: "ops".into() };
+        let frame = CommandFrame::new(7, &open, Bytes::new());
+        let read = Command::parse(&frame.header).expect("a command");
+        assert_eq!(CommandFrame::of(7, &read, Bytes::new()), frame);
+        let logout = br#"{"command":"auth.logout"}"#;
+        let read = Command::parse(logout).expect("a command");
+        assert_eq!(&CommandFrame::of(1, &read, Bytes::new()).header[..], logout);
     }
 
     #[test]
