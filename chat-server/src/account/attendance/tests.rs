@@ -1,11 +1,14 @@
+use std::sync::atomic::AtomicBool;
+
 use tokio::time::{advance, timeout};
 use tokio_util::task::TaskTracker;
-use wire_format::{Millis, SessionId};
+use wire_format::{Millis, Name, SessionId};
 
 use super::*;
 use crate::{
     figures::Figures,
     outbox::{Outbox, Outboxes, WhenFull},
+    store::sessions::Means,
 };
 
 const ADA: AccountId = AccountId::from_bytes([0xad; 16]);
@@ -22,7 +25,9 @@ fn session(account: AccountId, id: u8) -> Arc<AccountSession> {
     Arc::new(AccountSession {
         id: SessionId::from_bytes([id; 16]),
         account,
-        name: "somebody".into(),
+        name: Name::try_from("somebody").expect("a name"),
+        means: Means::Password,
+        is_kept: AtomicBool::new(true),
         expires_at: Millis::new(0),
         outbox: Outbox::tls(Arc::new(shared)),
     })
