@@ -34,7 +34,7 @@ use tokio::{
 use wire_format::{
     ChannelId, ClientFrame, Close, CloseCode, CommandFrame, Deliver, EpochNumber, Event,
     FrameError, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
-    command::Operation,
+    command::{Command, Operation},
     limits::{CLIENT_SILENCE, PING_EVERY},
 };
 
@@ -138,6 +138,17 @@ impl Connection {
     pub fn post<O: Operation>(&mut self, operation: &O, tail: Bytes) -> Result<u32, Ended> {
         let request = self.next_request();
         let frame = CommandFrame::new(request, operation, tail);
+        self.send(&ClientFrame::Command(frame))?;
+        Ok(request)
+    }
+
+    /// As [`Connection::post`], for a command that was read elsewhere.
+    ///
+    /// # Errors
+    /// Why the connection is over.
+    pub fn post_command(&mut self, command: &Command, tail: Bytes) -> Result<u32, Ended> {
+        let request = self.next_request();
+        let frame = CommandFrame::of(request, command, tail);
         self.send(&ClientFrame::Command(frame))?;
         Ok(request)
     }

@@ -17,16 +17,25 @@
 //! resumes, and what the server no longer has is told as missed. Nothing is dropped in silence. A
 //! consumer that waits for a call of its own must go on taking events meanwhile.
 //!
-//! Dropping all handles, or the events, signs out.
+//! **Accounts.** On each connection an account's session is to prove its keys before it may be in
+//! rooms. Its consumer does that: the first challenge is in [`Session::account`], later ones come as
+//! [`SessionEvent::Challenge`]. Until [`Session::prove`] was answered, what is asked of rooms is
+//! refused with `keys_unproven` and messages wait; the account's own commands go out.
+//!
+//! Dropping all handles, or the events, signs a guest out; an account's session goes on.
 
+mod accounts;
 mod calls;
 mod driver;
+mod events;
 mod link;
 mod linking;
 mod mailbox;
 mod requests;
 mod rooms;
+mod settings;
 mod sign_in;
+mod who;
 
 use std::{collections::VecDeque, fmt, future::poll_fn, sync::Arc, time::Duration};
 
@@ -34,138 +43,26 @@ use bytes::Bytes;
 use tokio::{sync::oneshot, task::AbortHandle, time::timeout};
 use tokio_util::task::TaskTracker;
 use wire_format::{
-    Content, GuestToken, MemberId, MessageId, ProxyKey, Refusal, RoomId, SealError, Sequence,
-    SessionKeys,
-    command::rooms::{Entered, MemberPage, OpenedRoom, RoomList},
+    Content, MemberId, MessageId, ReplyFrame, RoomId, SealError, Sequence,
+    command::{
+        Command,
+        auth::{Prove, SignedInAccount},
+        rooms::{Entered, MemberPage, OpenedRoom, RoomList},
+    },
 };
 use zeroize::Zeroizing;
 
 use self::{driver::Driver, mailbox::Mailbox, requests::Request};
-use crate::{
-    endpoint::Endpoint,
-    error::{CallError, ConnectError, Ended},
-    keyring::Keyring,
-    room::{Happened, SendFailure},
-    tls::Trust,
+pub use self::{
+    events::{LostCause, SessionEnd, SessionEvent},
+    settings::SessionSettings,
+    who::{AccountSignIn, Guest, SignIn},
 };
-
-/// What a session is made with. The fields that have a usual value can be set after
-/// [`SessionSettings::new`].
-#[derive(Clone, Debug)]
-pub struct SessionSettings {
-    /// Where the server is.
-    pub endpoint: Endpoint,
-    /// Whom to believe; `tls://` addresses need it.
-    pub trust: Option<Trust>,
-    /// Program and version for `session.hello`, at most 64 bytes.
-    pub client: String,
-    /// For a proxy: whom it speaks for.
-    pub carry: Option<Carry>,
-    /// The name as it was typed.
-    pub name: String,
-    /// The session's secret; the member id follows from it.
-    pub token: GuestToken,
-    /// The session's keys, from a pool or made for it.
-    pub keys: Arc<SessionKeys>,
-    /// What the sessions of this process share; a session alone has one for itself.
-    pub keyring: Keyring,
-    /// After how long without a connection to give up; `None`: never.
-    pub give_up_after: Option<Duration>,
-    /// How long a message may wait for connection, key and acknowledgement.
-    pub send_within: Duration,
-    /// Events that may wait for the consumer; at least 1.
-    pub event_queue: usize,
-}
-
-/// For whom a proxy speaks.
-#[derive(Clone, Debug)]
-pub struct Carry {
-    /// What the proxy and the server share.
-    pub key: ProxyKey,
-    /// The client's IP address as text.
-    pub address: String,
-}
-
-impl SessionSettings {
-    /// The usual settings: plain TCP, a keyring of its own, never giving up, a minute to send.
-    pub fn new(
-        endpoint: Endpoint,
-        name: impl Into<String>,
-        token: GuestToken,
-        keys: Arc<SessionKeys>,
-    ) -> Self {
-        Self {
-            endpoint,
-            trust: None,
-            client: concat!("sealwire/", env!("CARGO_PKG_VERSION")).to_owned(),
-            carry: None,
-            name: name.into(),
-            token,
-            keys,
-            keyring: Keyring::new(),
-            give_up_after: None,
-            send_within: Duration::from_secs(60),
-            event_queue: 512,
-        }
-    }
-}
-
-/// What a session tells its consumer, in order.
-#[derive(Debug)]
-pub enum SessionEvent {
-    /// A room was entered, for the first time or after a cut: the state replaces what was known.
-    Entered(Box<Entered>),
-    /// Something in a room.
-    Room {
-        /// The room.
-        room: RoomId,
-        /// What.
-        happened: Happened,
-    },
-    /// A room could not be entered again after a cut; the session is not in it any more.
-    Exited {
-        /// The room.
-        room: RoomId,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// There is no connection; the next attempt is made after this time.
-    Lost {
-        /// How long until the next attempt.
-        retry_in: Duration,
-        /// Why, for the local user and the log.
-        cause: LostCause,
-    },
-    /// Connected and entered again.
-    Back,
-    /// The session is over; the last event.
-    Ended(SessionEnd),
-}
-
-/// Why there is no connection at the moment.
-#[derive(Debug, thiserror::Error)]
-pub enum LostCause {
-    /// The connection ended.
-    #[error(transparent)]
-    Ended(Ended),
-    /// Connecting again did not work.
-    #[error(transparent)]
-    Connect(ConnectError),
-}
-
-/// Why a session is over for good.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionEnd {
-    /// Its owner signed out.
-    #[error("signed out")]
-    SignedOut,
-    /// The server ended it, or nobody came back in time.
-    #[error(transparent)]
-    Lost(LostCause),
-    /// This program failed.
-    #[error("the session failed here")]
-    Internal,
-}
+pub use crate::greeted::Carry;
+use crate::{
+    error::{CallError, ConnectError, Ended},
+    room::SendFailure,
+};
 
 /// A handle of a session; clones are the same session.
 #[derive(Clone)]
@@ -178,6 +75,7 @@ struct Handle {
     cut: AbortHandle,
     member: MemberId,
     name: Box<str>,
+    account: Option<Box<SignedInAccount>>,
 }
 
 impl Drop for Handle {
@@ -216,16 +114,24 @@ impl fmt::Debug for SessionEvents {
 }
 
 impl Session {
-    /// Connects, signs in and announces the keys. The first attempt is not repeated.
+    /// Connects and signs in; a guest's keys are announced then, an account's are to be proven. The
+    /// first attempt is not repeated.
     ///
     /// A dropped future closes the connection.
     ///
     /// # Errors
     /// [`ConnectError`].
-    pub async fn connect(settings: SessionSettings) -> Result<(Self, SessionEvents), ConnectError> {
-        let settings = Arc::new(settings);
+    pub async fn connect(
+        mut settings: SessionSettings,
+    ) -> Result<(Self, SessionEvents), ConnectError> {
         // Large, and over soon.
-        let link = Box::pin(sign_in::sign_in(Arc::clone(&settings), None)).await?;
+        let mut link = Box::pin(sign_in::sign_in(&settings, None)).await?;
+        let account = link.account.take().map(Box::new);
+        if let Some(token) = account.as_ref().and_then(|account| account.token.clone()) {
+            // What signed in is erased: from now on the token does.
+            settings.who = SignIn::Account(AccountSignIn::Resume(token));
+        }
+        let settings = Arc::new(settings);
         let mailbox = Mailbox::new();
         let tasks = TaskTracker::new();
         let (member, name) = (link.identity.member, link.identity.name.as_str().into());
@@ -239,6 +145,7 @@ impl Session {
             cut,
             member,
             name,
+            account,
         };
         Ok((Self(Arc::new(handle)), events))
     }
@@ -251,6 +158,43 @@ impl Session {
     /// The name as the server prepared it.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// What the server said when an account signed in: the first challenge, and the token unless it
+    /// was resumed by it. `None` for a guest.
+    pub fn account(&self) -> Option<&SignedInAccount> {
+        self.0.account.as_deref()
+    }
+
+    /// Proves the keys of an account by a signed record and announces those of this session: it may
+    /// enter rooms when this returns.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn prove(&self, record: Bytes) -> Result<(), CallError> {
+        let command = Command::ProveKeys(Prove {});
+        self.call_account(command, record).await.map(|_| ())
+    }
+
+    /// Sends a command of accounts as it is, and gives its reply: the `ok` of the header was not
+    /// read, and the request id is the connection's own.
+    ///
+    /// A dropped future may have carried it out.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call_account(
+        &self,
+        command: Command,
+        tail: Bytes,
+    ) -> Result<ReplyFrame, CallError> {
+        let command = Box::new(command);
+        self.call(|reply| Request::Account {
+            command,
+            tail,
+            reply,
+        })
+        .await
     }
 
     /// Enters a room, or tells how it stands if the session is in it. The same reply comes as
@@ -359,6 +303,16 @@ impl Session {
 
     /// Signs out: name, connection and keys are free when it returns, after three seconds at most.
     pub async fn logout(&self) {
+        self.part(Request::Logout).await;
+    }
+
+    /// Closes the connection: as [`Session::logout`], but the session of an account goes on, and its
+    /// token can resume it.
+    pub async fn leave(&self) {
+        self.part(Request::Leave).await;
+    }
+
+    async fn part(&self, request: Request) {
         let Handle {
             mailbox,
             tasks,
@@ -367,7 +321,7 @@ impl Session {
         } = &*self.0;
         let signing_out = async {
             // The session may have ended by itself.
-            mailbox.ask(Request::Logout).await;
+            mailbox.ask(request).await;
             tasks.wait().await;
         };
         if timeout(SIGN_OUT, signing_out).await.is_err() {
@@ -418,6 +372,7 @@ mod tests {
             cut,
             member: MemberId::from_bytes([1; 16]),
             name: "alice".into(),
+            account: None,
         }));
         session.logout().await;
         assert!(session.0.tasks.is_empty());

@@ -14,6 +14,7 @@ pub mod crowd;
 pub mod folder;
 pub mod insider;
 pub mod memory;
+pub mod owner;
 pub mod page;
 pub mod program;
 pub mod relay;

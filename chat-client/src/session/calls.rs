@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use wire_format::{
-    MessageId, RoomId, Sequence,
+    ErrorCode, MessageId, RoomId, Sequence,
     command::rooms::{Enter, Entered, Exit, List, Members, Open},
 };
 use zeroize::Zeroizing;
@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     SessionEnd,
     driver::{Driver, Waiting},
+    link::Link,
     requests::{Pending, Reply, Request},
 };
 use crate::{
@@ -22,6 +23,10 @@ impl Driver {
     pub(super) async fn request(&mut self, request: Request) -> Result<(), SessionEnd> {
         if self.pending.len() >= PENDING && !matches!(request, Request::Send { .. }) {
             request.fail(CallError::Busy);
+            return Ok(());
+        }
+        if matches!(self.link, Link::Unproven(_)) && request.is_of_rooms() {
+            request.fail(CallError::Refused(ErrorCode::KeysUnproven.into()));
             return Ok(());
         }
         match request {
@@ -46,7 +51,13 @@ impl Driver {
                 content,
                 reply,
             } => return self.send(room, message, content, reply).await,
+            Request::Account {
+                command,
+                tail,
+                reply,
+            } => self.account(&command, tail, reply),
             Request::Logout => return Err(SessionEnd::SignedOut),
+            Request::Leave => return Err(SessionEnd::Left),
         }
         Ok(())
     }

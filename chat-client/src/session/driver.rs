@@ -22,6 +22,7 @@ use super::{
     linking::Losses,
     mailbox::{Mailbox, Post},
     requests::{Pending, Request},
+    who::Parting,
 };
 use crate::{
     clock::Clock,
@@ -86,7 +87,7 @@ impl Driver {
             settings,
             identity: link.identity,
             clock,
-            link: Link::Up(link.connection),
+            link: link.link,
             losses: Losses::default(),
             rooms: Vec::new(),
             pending: Vec::new(),
@@ -179,8 +180,8 @@ impl Driver {
 
     async fn take(&mut self, step: Step) -> Result<(), SessionEnd> {
         match step {
-            Step::ConsumerGone | Step::Request(None | Some(Request::Logout)) => {
-                Err(SessionEnd::SignedOut)
+            Step::ConsumerGone | Step::Request(None) => {
+                Err(self.settings.who.end_of_the_unwanted())
             }
             Step::News(News::Skimmed) => Ok(()),
             Step::News(News::Arrival(arrival)) => self.arrived(arrival).await,
@@ -239,8 +240,13 @@ impl Driver {
         }
         // Keys are erased here, before anything is waited for.
         self.rooms.clear();
-        if let Link::Up(connection) = std::mem::replace(&mut self.link, Link::Down) {
-            log_out(connection).await;
+        if let Link::Up(connection) | Link::Unproven(connection) =
+            std::mem::replace(&mut self.link, Link::Down)
+        {
+            match self.settings.who.parting(&end) {
+                Parting::SignOut => log_out(connection).await,
+                Parting::Leave => connection.close(GOODBYE).await,
+            }
         }
         self.tell(SessionEvent::Ended(end));
         self.hand_over();

@@ -97,16 +97,24 @@ impl Driver {
                 return self.try_again(asked, LostCause::Connect(error));
             }
         };
-        self.link = Link::Up(link.connection);
+        self.link = link.link;
         self.identity = link.identity;
         self.losses.is_coming_back = true;
+        match link.account {
+            Some(account) => self.tell(SessionEvent::Challenge(account.challenge)),
+            None => self.enter_all_again(),
+        }
+        Ok(())
+    }
+
+    /// Enters the rooms that the session was in, where it left off.
+    pub(super) fn enter_all_again(&mut self) {
         let rooms: Vec<RoomId> = self.rooms.iter().map(|room| room.id()).collect();
         self.losses.entering = rooms.len();
         for room in rooms {
             self.enter_again(room);
         }
         self.tell_if_back();
-        Ok(())
     }
 
     fn try_again(&mut self, least: Duration, cause: LostCause) -> Result<(), SessionEnd> {
@@ -125,7 +133,7 @@ impl Driver {
         let identity = Arc::clone(&self.identity);
         self.link = Link::Connecting(Box::pin(async move {
             tokio::time::sleep(retry_in).await;
-            sign_in(settings, Some(identity)).await
+            sign_in(&settings, Some(identity)).await
         }));
         self.tell(SessionEvent::Lost { retry_in, cause });
         Ok(())

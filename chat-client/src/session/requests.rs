@@ -1,9 +1,13 @@
 //! What handles ask of the driver, and what waits for the server's reply.
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use wire_format::{
-    MemberId, MessageId, RoomId, Sequence,
-    command::rooms::{Entered, MemberPage, OpenedRoom, Resume, RoomList},
+    MemberId, MessageId, ReplyFrame, RoomId, Sequence,
+    command::{
+        Command,
+        rooms::{Entered, MemberPage, OpenedRoom, Resume, RoomList},
+    },
 };
 use zeroize::Zeroizing;
 
@@ -42,7 +46,14 @@ pub(super) enum Request {
         content: Zeroizing<Vec<u8>>,
         reply: oneshot::Sender<Result<Sequence, SendFailure>>,
     },
+    /// A command of accounts.
+    Account {
+        command: Box<Command>,
+        tail: Bytes,
+        reply: Reply<ReplyFrame>,
+    },
     Logout,
+    Leave,
 }
 
 /// A command whose reply has not come.
@@ -65,6 +76,11 @@ pub(super) enum Pending {
     Members(Reply<MemberPage>),
     Rooms(Reply<RoomList>),
     Open(Reply<OpenedRoom>),
+    Account(Reply<ReplyFrame>),
+    /// `auth.prove`.
+    Prove(Reply<ReplyFrame>),
+    /// `keys.announce` after it; what is answered is the reply to the proof.
+    Announce(Box<ReplyFrame>, Reply<ReplyFrame>),
 }
 
 impl Pending {
@@ -78,12 +94,27 @@ impl Pending {
             Self::Members(reply) => drop(reply.send(Err(error))),
             Self::Rooms(reply) => drop(reply.send(Err(error))),
             Self::Open(reply) => drop(reply.send(Err(error))),
+            Self::Account(reply) | Self::Prove(reply) | Self::Announce(_, reply) => {
+                drop(reply.send(Err(error)));
+            }
         }
     }
 }
 
 impl Request {
-    /// The session is between two connections.
+    /// Whether it is about rooms, where nobody is before the proof of keys.
+    pub(super) const fn is_of_rooms(&self) -> bool {
+        matches!(
+            self,
+            Self::Enter { .. }
+                | Self::Exit { .. }
+                | Self::Members { .. }
+                | Self::Rooms { .. }
+                | Self::Open { .. }
+        )
+    }
+
+    /// It is not carried out.
     pub(super) fn fail(self, error: CallError) {
         match self {
             Self::Enter { reply, .. } => drop(reply.send(Err(error))),
@@ -92,7 +123,8 @@ impl Request {
             Self::Rooms { reply } => drop(reply.send(Err(error))),
             Self::Open { reply, .. } => drop(reply.send(Err(error))),
             Self::Send { reply, .. } => drop(reply.send(Err(SendFailure::Ended))),
-            Self::Logout => {}
+            Self::Account { reply, .. } => drop(reply.send(Err(error))),
+            Self::Logout | Self::Leave => {}
         }
     }
 }

@@ -67,6 +67,14 @@ impl Driver {
             | Event::EpochAsked { room, .. }
             | Event::EpochShare { room, .. }
             | Event::EpochUnanswered { room, .. } => *room,
+            Event::FriendsChanged { .. }
+            | Event::PresenceChanged { .. }
+            | Event::KeysChanged { .. }
+            | Event::VaultChanged { .. }
+            | Event::SessionRevoked {} => {
+                self.tell(SessionEvent::Account(Box::new(event)));
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         self.feed(room, Input::Event(event, tail)).await
@@ -122,6 +130,9 @@ impl Driver {
             Pending::Members(asked) => self.answer(&reply, asked, |page| page).await,
             Pending::Rooms(asked) => self.answer(&reply, asked, |rooms| rooms).await,
             Pending::Open(asked) => self.answer(&reply, asked, |opened| opened).await,
+            Pending::Account(asked) => self.pass_on(reply, asked).await,
+            Pending::Prove(asked) => self.proven(reply, asked).await,
+            Pending::Announce(proven, asked) => self.announced(&reply, *proven, asked).await,
         }
     }
 
@@ -261,7 +272,7 @@ impl Driver {
         });
         let mut life_due = pin!(sleep_until(Instant::now()));
         let done = poll_fn(|cx| {
-            if let Some(connection) = self.link.connection() {
+            if let Some(connection) = self.link.any_connection() {
                 while life_due.as_mut().poll(cx).is_ready() {
                     if connection.life_due() <= Instant::now() {
                         connection.show_life();
@@ -323,10 +334,10 @@ impl Driver {
         }
     }
 
-    fn expect(&mut self, request: u32, pending: Pending) {
+    pub(super) fn expect(&mut self, request: u32, pending: Pending) {
         self.pending.push((request, pending));
         if self.pending.len() > MOST_PENDING
-            && let Some(connection) = self.link.connection()
+            && let Some(connection) = self.link.any_connection()
         {
             // It makes the session ask, and does not answer.
             connection.end(Ended::Unasked);
@@ -414,7 +425,7 @@ fn skim(
     }
 }
 
-fn read<T: DeserializeOwned>(reply: &ReplyFrame) -> Result<Result<T, Refusal>, Ended> {
+pub(super) fn read<T: DeserializeOwned>(reply: &ReplyFrame) -> Result<Result<T, Refusal>, Ended> {
     reply.outcome::<T>().map_err(Ended::Protocol)
 }
 

@@ -89,7 +89,7 @@ impl Failure {
             Self::Connect(error) => connect(error),
             Self::Enter(error) | Self::Call(error) => call(error),
             Self::Lost(SessionEnd::Internal) => INTERNAL,
-            Self::Lost(SessionEnd::SignedOut | SessionEnd::Lost(_)) => LOST,
+            Self::Lost(SessionEnd::SignedOut | SessionEnd::Left | SessionEnd::Lost(_)) => LOST,
             Self::Load(error) => load(error),
             Self::NotSent(_) | Self::Lossy { .. } => NOT_SENT,
             Self::Interrupted(Signal::Interrupt) => 130,

@@ -28,7 +28,10 @@ pub(crate) fn event(event: &SessionEvent, names: &Names) -> Option<String> {
             json!({ "type": "lost", "retry_ms": retry_ms, "cause": cause.to_string() })
         }
         SessionEvent::Back => json!({ "type": "back" }),
-        SessionEvent::Ended(_) => return None,
+        // A guest has none of an account's.
+        SessionEvent::Ended(_) | SessionEvent::Challenge(_) | SessionEvent::Account(_) => {
+            return None;
+        }
     };
     Some(value.to_string())
 }

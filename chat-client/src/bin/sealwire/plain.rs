@@ -27,7 +27,10 @@ pub(crate) fn event(event: &SessionEvent, names: &Names) -> Option<String> {
             format!("* the connection was lost; trying again in {seconds:.1} s")
         }
         SessionEvent::Back => "* connected again".to_owned(),
-        SessionEvent::Ended(_) => return None,
+        // A guest has none of an account's.
+        SessionEvent::Ended(_) | SessionEvent::Challenge(_) | SessionEvent::Account(_) => {
+            return None;
+        }
     })
 }
 
