@@ -4,31 +4,29 @@
 //! what it tells becomes an [`Arrival`] whose frames are ready for pages.
 
 mod arrivals;
+mod link;
+mod visit;
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use chat_client::{
     CallError, ConnectError, Endpoint, Keyring, Session, SessionSettings, Trust,
-    endpoint::Transport, room::SendFailure, session::Carry,
+    endpoint::Transport,
+    greeted::Carry,
+    session::{Guest, SignIn},
 };
 use tokio::{net::TcpStream, time::timeout};
 use wire_format::{
-    ChannelId, ClearMessage, ErrorCode, GuestToken, MemberId, ProxyKey, Refusal, RoomId, Sequence,
-    SessionKeys,
-    command::{
-        Operation,
-        auth::{Guest, SignedIn},
-        rooms::{Entered, MemberPage, OpenedRoom, RoomList},
-    },
+    ErrorCode, ProxyKey, Refusal, SessionKeys, SessionToken,
+    command::{Operation, auth::SignedIn, keys::Announce},
 };
 
-pub(crate) use self::arrivals::{Arrival, Arrivals, Delivery};
-use crate::{error::Error, settings::Settings};
+use self::link::Rooms;
+pub(crate) use self::{
+    arrivals::{Arrival, Arrivals, Delivery},
+    link::Link,
+};
+use crate::{error::Error, session::who::Who, settings::Settings};
 
 /// Where sessions come from.
 #[derive(Debug)]
@@ -66,33 +64,50 @@ impl Backend {
     /// The chat-server's refusal, or `unavailable`.
     pub(crate) async fn sign_in(
         &self,
-        name: String,
-        token: GuestToken,
+        who: SignIn,
         keys: Arc<SessionKeys>,
         address: IpAddr,
-    ) -> Result<(Link, Arrivals, SignedIn), NoSession> {
-        let carry = self.proxy_key.as_ref().map(|key| Carry {
-            key: key.clone(),
-            address: address.to_string(),
-        });
-        let mut settings = SessionSettings::new(self.endpoint.clone(), name, token, keys);
+    ) -> Result<Arrived, NoSession> {
+        let guest = match &who {
+            SignIn::Guest(Guest { token, .. }) => Some(token.clone()),
+            SignIn::Account(_) => None,
+        };
+        let mut settings = SessionSettings::of(self.endpoint.clone(), who, keys);
         settings.trust = self.trust.clone();
-        settings.client = concat!("web-proxy/", env!("CARGO_PKG_VERSION")).to_owned();
-        settings.carry = carry;
+        settings.client = CLIENT.to_owned();
+        settings.carry = self.carry(address);
         settings.keyring = self.keyring.clone();
         settings.send_within = SEND_WITHIN;
         let (session, events) = Session::connect(settings).await.map_err(NoSession::from)?;
-        let who = SignedIn {
-            member: session.member(),
-            name: session.name().to_owned(),
+        let mut account = session.account().cloned().map(Box::new);
+        let token = account.as_mut().and_then(|account| account.token.take());
+        let who = match (account, guest) {
+            (Some(account), _) => Who::Account(account),
+            (None, Some(token)) => Who::Guest {
+                signed_in: SignedIn {
+                    member: session.member(),
+                    name: session.name().to_owned(),
+                },
+                token,
+            },
+            (None, None) => return Err(NoSession::seen(ErrorCode::Internal.into())),
         };
         let rooms = Rooms::default();
-        let link = Link {
-            session,
-            rooms: rooms.clone(),
-        };
-        let arrivals = Arrivals::new(events, rooms, who.member);
-        Ok((link, arrivals, who))
+        let arrivals = Arrivals::new(events, rooms.clone(), who.member());
+        Ok(Arrived {
+            link: Link::new(session, rooms),
+            arrivals,
+            who,
+            token,
+        })
+    }
+
+    fn carry(&self, address: IpAddr) -> Option<Carry> {
+        let key = self.proxy_key.clone()?;
+        Some(Carry {
+            key,
+            address: address.to_string(),
+        })
     }
 
     /// Whether the chat-server takes connections at the moment.
@@ -103,115 +118,14 @@ impl Backend {
     }
 }
 
-/// The way to the chat-server of one session.
+/// A session that has begun.
 #[derive(Debug)]
-pub(crate) struct Link {
-    session: Session,
-    rooms: Rooms,
-}
-
-impl Link {
-    /// Enters a room, or asks how it stands.
-    ///
-    /// A dropped future may have entered the room, and so may a chat-server that does not answer
-    /// in time.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn enter(&self, room: &str) -> Result<Entered, Refusal> {
-        let entering = timeout(SEND_WITHIN, self.session.enter(room)).await;
-        let entered = entering.map_err(|_| waiting_helps(ErrorCode::Unavailable))?;
-        let entered = entered.map_err(refusal_of_call)?;
-        self.rooms.lock().insert(entered.channel, entered.id);
-        Ok(entered)
-    }
-
-    /// Leaves a room.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn exit(&self, room: RoomId) -> Result<(), Refusal> {
-        self.session.exit(room).await.map_err(refusal_of_call)?;
-        self.rooms.forget(room);
-        Ok(())
-    }
-
-    /// Makes a room.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn open(&self, room: &str) -> Result<OpenedRoom, Refusal> {
-        self.session.open(room).await.map_err(refusal_of_call)
-    }
-
-    /// The rooms of the chat-server.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn list(&self) -> Result<RoomList, Refusal> {
-        self.session.rooms().await.map_err(refusal_of_call)
-    }
-
-    /// A page of a room's members.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn members(
-        &self,
-        room: RoomId,
-        after: Option<MemberId>,
-    ) -> Result<MemberPage, Refusal> {
-        let page = self.session.members(room, after).await;
-        page.map_err(refusal_of_call)
-    }
-
-    /// Seals a message, sends it, and waits until it stands in the channel.
-    ///
-    /// A dropped future leaves it in the queue.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn publish(
-        &self,
-        channel: ChannelId,
-        message: ClearMessage,
-    ) -> Result<Sequence, Refusal> {
-        let room = self.rooms.lock().get(&channel).copied();
-        let room = room.ok_or(ErrorCode::NotInRoom)?;
-        let ClearMessage { message, content } = message;
-        let sent = self.session.send(room, message, content).await;
-        sent.map_err(|failure| match failure {
-            SendFailure::Refused(refusal) => refusal,
-            other => waiting_helps(other.code()),
-        })
-    }
-
-    /// The rooms that the session is in.
-    pub(crate) fn rooms(&self) -> Vec<RoomId> {
-        self.rooms.lock().values().copied().collect()
-    }
-
-    /// Signs out: name, connection and keys are free when it returns.
-    pub(crate) async fn sign_out(&self) {
-        self.session.logout().await;
-    }
-}
-
-/// The rooms that a session is in, by channel.
-#[derive(Clone, Debug, Default)]
-struct Rooms(
-    /// Locked for one look-up or change; link and arrivals both know.
-    Arc<Mutex<HashMap<ChannelId, RoomId>>>,
-);
-
-impl Rooms {
-    fn lock(&self) -> MutexGuard<'_, HashMap<ChannelId, RoomId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn forget(&self, room: RoomId) {
-        self.lock().remove(&ChannelId::main_of(room));
-    }
+pub(crate) struct Arrived {
+    pub(crate) link: Link,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) who: Who,
+    /// What continues an account's new session.
+    pub(crate) token: Option<SessionToken>,
 }
 
 /// Why a session did not come about.
@@ -230,24 +144,33 @@ pub(crate) enum Keys {
     Seen,
 }
 
+impl NoSession {
+    const fn seen(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            keys: Keys::Seen,
+        }
+    }
+}
+
 impl From<ConnectError> for NoSession {
     fn from(error: ConnectError) -> Self {
-        match error {
-            ConnectError::Refused { command, refusal } => Self {
-                refusal,
-                keys: if command == Guest::NAME {
-                    Keys::Unseen
-                } else {
-                    Keys::Seen
-                },
-            },
-            error => {
-                tracing::warn!(%error, "a session did not come about");
-                Self {
-                    refusal: waiting_helps(ErrorCode::Unavailable),
-                    keys: Keys::Seen,
-                }
-            }
+        let keys = match &error {
+            // Everything before it knows nothing of them.
+            ConnectError::Refused { command, .. } if *command != Announce::NAME => Keys::Unseen,
+            _ => Keys::Seen,
+        };
+        let refusal = refusal_of_connect(error);
+        Self { refusal, keys }
+    }
+}
+
+fn refusal_of_connect(error: ConnectError) -> Refusal {
+    match error {
+        ConnectError::Refused { refusal, .. } => refusal,
+        error => {
+            tracing::warn!(%error, "a session did not come about");
+            waiting_helps(ErrorCode::Unavailable)
         }
     }
 }
@@ -260,13 +183,15 @@ fn refusal_of_call(error: CallError) -> Refusal {
 }
 
 /// A refusal of the proxy's own; where the chat-server is away, it says when to try again.
-fn waiting_helps(code: ErrorCode) -> Refusal {
+pub(crate) const fn waiting_helps(code: ErrorCode) -> Refusal {
     match code {
         ErrorCode::Unavailable | ErrorCode::Busy => Refusal::retry_after(code, TRY_AGAIN_MS),
-        code => code.into(),
+        code => Refusal::new(code),
     }
 }
 
+/// What the proxy calls itself.
+const CLIENT: &str = concat!("web-proxy/", env!("CARGO_PKG_VERSION"));
 /// How long a message or an enter may be on its way: less than a page waits for an answer.
 const SEND_WITHIN: Duration = Duration::from_secs(15);
 /// How long a probe of the chat-server may take.

@@ -1,4 +1,5 @@
-//! The session cookie: 256 random bits that only the browser keeps.
+//! The session cookie: a guest's 256 random bits, which only the browser keeps, or an account's
+//! token.
 
 use std::fmt;
 
@@ -7,11 +8,19 @@ use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 use rand::Rng;
 use sha2::{Digest, Sha256};
+use wire_format::{Millis, SessionToken};
 use zeroize::Zeroizing;
 
-/// What the proxy keeps of a session id: its SHA-256, so that its memory gives no cookie away.
+/// How the proxy finds a session: the SHA-256 of what its cookie holds.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub(crate) struct SessionKey([u8; 32]);
+
+impl SessionKey {
+    /// The key of an account's session.
+    pub(crate) fn of_token(token: &SessionToken) -> Self {
+        key_of(token.as_str().as_bytes())
+    }
+}
 
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,7 +28,24 @@ impl fmt::Debug for SessionKey {
     }
 }
 
-/// A new session id, drawn at each sign-in and never taken from a request.
+/// What the cookie of a request names.
+#[derive(Clone, Debug)]
+pub(crate) enum Named {
+    /// A guest's session, which this proxy holds or nobody does.
+    Guest(SessionKey),
+    /// An account's, which the chat-server knows.
+    Account(SessionKey, SessionToken),
+}
+
+impl Named {
+    pub(crate) const fn key(&self) -> SessionKey {
+        match self {
+            Self::Guest(key) | Self::Account(key, _) => *key,
+        }
+    }
+}
+
+/// A guest's new session id, drawn at each sign-in and never taken from a request.
 pub(crate) struct NewSession {
     pub(crate) key: SessionKey,
     id: Zeroizing<String>,
@@ -37,10 +63,25 @@ impl NewSession {
 
     /// The `Set-Cookie` header.
     pub(crate) fn header(&self, https: bool) -> Option<HeaderValue> {
-        let mut value = header_of(build(https, &self.id))?;
-        value.set_sensitive(true);
-        Some(value)
+        secret(header_of(build(https, &self.id))?)
     }
+}
+
+/// The `Set-Cookie` header of an account's session, which the browser keeps until it expires; `None`
+/// for a token that is none.
+pub(crate) fn of_account(
+    token: &SessionToken,
+    expires_at: Millis,
+    now: Millis,
+    https: bool,
+) -> Option<HeaderValue> {
+    let left = expires_at.value().saturating_sub(now.value()) / 1_000;
+    if !is_token(token.as_str()) {
+        return None;
+    }
+    let mut cookie = build(https, token.as_str());
+    cookie.set_max_age(Duration::seconds(i64::try_from(left).unwrap_or(i64::MAX)));
+    secret(header_of(cookie)?)
 }
 
 /// The `Set-Cookie` header that makes a browser forget its session.
@@ -50,21 +91,34 @@ pub(crate) fn removal(https: bool) -> Option<HeaderValue> {
     header_of(cookie)
 }
 
-/// The key of the session that a request names; `None` if it names none or is not an id at all.
-pub(crate) fn session_of(headers: &HeaderMap, https: bool) -> Option<SessionKey> {
+/// The session that a request names; `None` if it names none or what is no session at all.
+pub(crate) fn session_of(headers: &HeaderMap, https: bool) -> Option<Named> {
     let lines = headers.get_all(header::COOKIE).iter();
     let mut values = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| Cookie::split_parse(line).flatten())
         .filter(|cookie| cookie.name() == name(https))
-        .map(|cookie| cookie.value().to_owned());
-    let value = Zeroizing::new(values.next()?);
+        .map(|cookie| Zeroizing::new(cookie.value().to_owned()));
+    let value = values.next()?;
     // Two of the same name: somebody else on this host planted one.
     if values.next().is_some() {
         return None;
     }
+    if is_token(&value) {
+        let token: SessionToken = value.parse().ok()?;
+        return Some(Named::Account(SessionKey::of_token(&token), token));
+    }
     let bytes = Zeroizing::new(BASE64.decode(value.as_bytes()).ok()?);
-    (bytes.len() == ID_BYTES).then(|| key_of(&bytes))
+    (bytes.len() == ID_BYTES).then(|| Named::Guest(key_of(&bytes)))
+}
+
+/// Whether this looks like a JWT (RFC 7519) in its compact form, which a guest's id does not.
+fn is_token(value: &str) -> bool {
+    let is_part = |part: &str| {
+        let mut bytes = part.bytes();
+        !part.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    value.split('.').count() == 3 && value.split('.').all(is_part)
 }
 
 fn build(https: bool, value: &str) -> Cookie<'_> {
@@ -77,7 +131,12 @@ fn build(https: bool, value: &str) -> Cookie<'_> {
 }
 
 fn header_of(cookie: Cookie<'_>) -> Option<HeaderValue> {
-    HeaderValue::from_str(&cookie.to_string()).ok()
+    HeaderValue::from_str(&Zeroizing::new(cookie.to_string())).ok()
+}
+
+fn secret(mut value: HeaderValue) -> Option<HeaderValue> {
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// `__Host-` binds a cookie to this very host and to https; plain http cannot have it.
@@ -89,7 +148,7 @@ fn key_of(id: &[u8]) -> SessionKey {
     SessionKey(Sha256::digest(id).into())
 }
 
-/// Size of a session id in bytes.
+/// Size of a guest's session id in bytes.
 const ID_BYTES: usize = 32;
 
 #[cfg(test)]
@@ -99,6 +158,10 @@ mod tests {
     fn sent_back(set_cookie: &str) -> HeaderMap {
         let pair = set_cookie.split(';').next().unwrap_or_default();
         HeaderMap::from_iter([(header::COOKIE, pair.parse().expect("a value"))])
+    }
+
+    fn key_in(headers: &HeaderMap, https: bool) -> Option<SessionKey> {
+        session_of(headers, https).map(|named| named.key())
     }
 
     #[test]
@@ -114,8 +177,41 @@ mod tests {
             "{text}"
         );
         let back = sent_back(text);
-        assert_eq!(session_of(&back, true), Some(ada.key));
-        assert_eq!(session_of(&back, false), None);
+        assert_eq!(key_in(&back, true), Some(ada.key));
+        assert_eq!(key_in(&back, false), None);
+    }
+
+    #[test]
+    fn an_accounts_cookie_holds_its_token_until_it_expires() {
+        let token: SessionToken = "eyJ0.eyJz-_.c2ln".parse().expect("a token");
+        let (now, then) = (Millis::new(1_000), Millis::new(61_999));
+        let header = of_account(&token, then, now, true).expect("a header");
+        assert!(header.is_sensitive());
+        let text = header.to_str().expect("text").to_owned();
+        assert!(
+            text.starts_with("__Host-sealwire=eyJ0.eyJz-_.c2ln;"),
+            "{text}"
+        );
+        for attribute in [
+            "; HttpOnly",
+            "; SameSite=Strict",
+            "; Secure",
+            "; Max-Age=60",
+        ] {
+            assert!(text.contains(attribute), "{attribute}: {text}");
+        }
+        let back = session_of(&sent_back(&text), true);
+        let Some(Named::Account(key, back)) = back else {
+            panic!("{back:?}");
+        };
+        assert_eq!(key, SessionKey::of_token(&token));
+        assert_eq!(back.as_str(), token.as_str());
+        let over = of_account(&token, now, then, false).expect("a header");
+        assert!(over.to_str().is_ok_and(|text| text.contains("Max-Age=0")));
+        for odd in ["two.parts", "a.b;c.d", "a..c", "one"] {
+            let odd = odd.parse().expect("visible ASCII");
+            assert_eq!(of_account(&odd, then, now, true), None);
+        }
     }
 
     #[test]
@@ -138,14 +234,18 @@ mod tests {
 
     #[test]
     fn what_is_no_id_names_nobody() {
+        let long = format!("sealwire=a.b.{}", "c".repeat(1_021));
         for bad in [
             "sealwire=",
             "sealwire=abc",
             "sealwire",
             "other=1",
             "sealwire=%00",
+            "sealwire=a.b",
+            "sealwire=a.b.c.d",
+            long.as_str(),
         ] {
-            assert_eq!(session_of(&sent_back(bad), false), None, "{bad}");
+            assert_eq!(key_in(&sent_back(bad), false), None, "{bad}");
         }
         let text = NewSession::draw();
         let pair = text.header(false).expect("a header");
@@ -158,6 +258,6 @@ mod tests {
             .to_owned();
         let twice = format!("{pair}; {pair}");
         let headers = HeaderMap::from_iter([(header::COOKIE, twice.parse().expect("a value"))]);
-        assert_eq!(session_of(&headers, false), None);
+        assert_eq!(key_in(&headers, false), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The browser's tier: serves the page, and is the endpoint of proxy-sealed rooms for its sessions.
 //!
-//! The crate promises that nothing a browser sends reaches a log, that a session's cookie is kept
-//! as its hash only, and that no byte of a browser makes a panic. It does *not* keep messages: what
+//! The crate promises that nothing a browser sends reaches a log, that sessions are found by the hash
+//! of their cookie, and that no byte of a browser makes a panic. It does *not* keep messages: what
 //! a page missed comes from a short log in memory.
 //!
 //! ```text
@@ -9,6 +9,7 @@
 //!                 events, socket ◀─ session/downlink ◀─┘
 //! ```
 
+mod accounts;
 mod admin;
 mod app;
 mod assets;
@@ -21,6 +22,7 @@ mod figures;
 mod headers;
 mod keys;
 mod lan;
+mod layout;
 mod limits;
 mod rejection;
 mod routes;

@@ -12,10 +12,13 @@ use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use wire_format::{ErrorCode, Refusal};
 
-use crate::settings::{Limits as Settings, Rate};
+use crate::{
+    session::uplink::shape::{Gives, Shape, Takes},
+    settings::{Limits as Settings, Rate},
+};
 
 /// What one address is counted as: an IPv4 address, or the /64 that a household or a server gets.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -89,6 +92,7 @@ impl Limits {
         SessionLimits {
             commands: RateLimiter::direct(quota(self.settings.command_rate)),
             messages: RateLimiter::direct(quota(self.settings.message_rate)),
+            tails: Semaphore::new(TAILS),
         }
     }
 
@@ -110,6 +114,8 @@ impl Limits {
 pub(crate) struct SessionLimits {
     commands: DefaultDirectRateLimiter,
     messages: DefaultDirectRateLimiter,
+    /// One permit for each command with a tail that may be under way.
+    tails: Semaphore,
 }
 
 impl SessionLimits {
@@ -127,6 +133,23 @@ impl SessionLimits {
     /// `rate_limited`.
     pub(crate) fn message(&self) -> Result<(), Refusal> {
         self.messages.check().map_err(refusal)
+    }
+}
+
+impl SessionLimits {
+    /// Takes a place among the commands under way that have a tail, or are answered with one; the
+    /// others need none.
+    ///
+    /// # Errors
+    /// `busy` if there are as many as may be.
+    pub(crate) fn tail(&self, shape: Shape) -> Result<Option<SemaphorePermit<'_>>, Refusal> {
+        if (shape.takes, shape.gives) == (Takes::Fields, Gives::Fields) {
+            return Ok(None);
+        }
+        let place = self.tails.try_acquire();
+        place
+            .map(Some)
+            .map_err(|_| Refusal::retry_after(ErrorCode::Busy, TOO_MANY_TAILS_MS))
     }
 }
 
@@ -202,6 +225,10 @@ fn refusal(until: NotUntil<<DefaultClock as Clock>::Instant>) -> Refusal {
 const NETWORK_HALF: u128 = (u64::MAX as u128) << 64;
 /// How often addresses that have been quiet are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// Commands with a tail that one session may have under way: each may be a mebibyte.
+const TAILS: usize = 8;
+/// What a session with too many of them is asked to wait, in milliseconds.
+const TOO_MANY_TAILS_MS: u32 = 500;
 /// What an address with too many open connections is asked to wait, in milliseconds.
 const TOO_MANY_OPEN_MS: u32 = 1_000;
 

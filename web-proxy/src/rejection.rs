@@ -2,9 +2,10 @@
 //! never a detail (docs/protocol.md#13-codes).
 
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use wire_format::{ErrorCode, Refusal, ReplyFrame};
+
+use crate::layout::Layout;
 
 /// A request that is not carried out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,7 +25,14 @@ impl From<ErrorCode> for Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let mut response = reply_response(ReplyFrame::refused(0, &self.0).header);
+        self.in_layout(Layout::Json)
+    }
+}
+
+impl Rejection {
+    /// The answer to a request that was in this layout.
+    pub(crate) fn in_layout(self, layout: Layout) -> Response {
+        let mut response = layout.response(ReplyFrame::refused(0, &self.0));
         *response.status_mut() = status_of(self.0.code);
         if let Some(wait) = self.0.retry_after_ms {
             let seconds = HeaderValue::from(wait.div_ceil(1_000).max(1));
@@ -34,12 +42,6 @@ impl IntoResponse for Rejection {
         response.extensions_mut().insert(self.0.code);
         response
     }
-}
-
-/// A reply header as the body of an answer.
-pub(crate) fn reply_response(header: Bytes) -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, header).into_response()
 }
 
 fn status_of(code: ErrorCode) -> StatusCode {

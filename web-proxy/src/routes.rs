@@ -42,6 +42,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/socket", get(socket::open))
         .route("/api/events", get(events::open))
         .route("/api/auth.guest", post(sign_in::guest))
+        .route("/api/auth.params", post(sign_in::params))
+        .route("/api/auth.register", post(sign_in::account))
+        .route("/api/auth.login", post(sign_in::account))
+        .route("/api/auth.recover", post(sign_in::account))
+        .route("/api/auth.fresh", post(sign_in::account))
         .route("/api/auth.logout", post(sign_in::logout))
         .route("/api/publish", post(api::publish))
         .route("/api/{command}", post(api::command))
@@ -121,19 +126,20 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for Client {
     }
 }
 
-/// The session of a request that comes from one of the proxy's own pages.
+/// The session of a request that comes from one of the proxy's own pages; an account's that is not
+/// held here is taken up.
 ///
 /// # Errors
-/// `not_allowed` for other sites, `not_signed_in`.
-fn session_of(
-    app: &App,
+/// `not_allowed` for other sites, `not_signed_in`, or why the chat-server cannot be asked.
+async fn session_of(
+    app: &Arc<App>,
     client: Client,
     parts: &http::request::Parts,
     purpose: Purpose,
 ) -> Result<Arc<Session>, Rejection> {
     app.same_site
         .check(client, &parts.uri, &parts.headers, purpose)?;
-    cookie::session_of(&parts.headers, client.https)
-        .and_then(|key| app.sessions.find(key))
-        .ok_or(ErrorCode::NotSignedIn.into())
+    let named = cookie::session_of(&parts.headers, client.https);
+    let named = named.ok_or(ErrorCode::NotSignedIn)?;
+    Ok(app.session_of(client, named).await?)
 }

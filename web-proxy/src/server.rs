@@ -19,6 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire_format::CloseCode;
 
 use crate::{
+    accounts::Accounts,
     admin,
     app::App,
     assets::Assets,
@@ -109,6 +110,7 @@ impl Proxy {
         let keys = KeyPool::start(settings.key_pool, gauge, &tasks, &stop).await?;
         let hosts = Hosts::of(address.ip(), &settings.transport, &settings.origins);
         let app = App {
+            accounts: Accounts::default(),
             assets,
             backend,
             common: Arc::new(Common::new(figures.clone())),
@@ -227,7 +229,7 @@ async fn drain(app: &App, grace: Duration) -> Outcome {
         session
             .downlink
             .resume_later(rand::random_range(RESUME_AFTER_MS));
-        session.end(CloseCode::Resume);
+        session.leave(CloseCode::Resume);
     }
     app.tasks.close();
     match timeout(grace, app.tasks.wait()).await {

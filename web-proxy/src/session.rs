@@ -13,6 +13,7 @@ mod log;
 pub(crate) mod outbox;
 pub(crate) mod registry;
 pub(crate) mod uplink;
+pub(crate) mod who;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -21,7 +22,7 @@ use std::{
 
 use tokio::time;
 use tokio_util::sync::CancellationToken;
-use wire_format::{CloseCode, command::auth::SignedIn};
+use wire_format::{CloseCode, ErrorCode, Refusal};
 
 use crate::{
     backend::{Arrival, Arrivals, Link},
@@ -29,82 +30,140 @@ use crate::{
     limits::SessionLimits,
 };
 
-use self::downlink::{Asker, Common, Downlink};
+use self::{
+    downlink::{Asker, Common, Downlink},
+    who::Who,
+};
 
 /// A signed-in browser.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) key: SessionKey,
-    pub(crate) who: SignedIn,
+    pub(crate) who: Who,
     pub(crate) link: Link,
     pub(crate) downlink: Arc<Downlink>,
     pub(crate) limits: SessionLimits,
     pub(crate) common: Arc<Common>,
+    /// The first reason counts.
     ending: OnceLock<Ending>,
+    /// What came of the sign-out; set before it is over.
+    signed_out: OnceLock<Result<(), Refusal>>,
     end: CancellationToken,
     over: CancellationToken,
 }
 
 /// Why a session ends.
-#[derive(Debug)]
-struct Ending {
-    code: CloseCode,
-    /// Who asked for it by a command and is answered before its stream is closed.
-    asker: Option<Asker>,
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    /// Its owner says so. Who asked for it by a command is answered before its stream is closed.
+    SignOut(Option<Asker>),
+    /// This proxy holds it no longer: a guest is signed out, an account's session goes on.
+    Leave(CloseCode),
+}
+
+impl Ending {
+    const fn code(self) -> CloseCode {
+        match self {
+            Self::SignOut(_) => CloseCode::Done,
+            Self::Leave(code) => code,
+        }
+    }
+
+    const fn asker(self) -> Option<Asker> {
+        match self {
+            Self::SignOut(asker) => asker,
+            Self::Leave(_) => None,
+        }
+    }
 }
 
 impl Session {
     pub(crate) fn new(
         key: SessionKey,
-        who: SignedIn,
+        who: Who,
         link: Link,
         limits: SessionLimits,
         common: Arc<Common>,
     ) -> Self {
+        let challenge = match &who {
+            Who::Guest { .. } => None,
+            Who::Account(account) => Some(account.challenge),
+        };
         Self {
             key,
             who,
             link,
-            downlink: Arc::new(Downlink::new(common.clone())),
+            downlink: Arc::new(Downlink::new(common.clone(), challenge)),
             limits,
             common,
             ending: OnceLock::new(),
+            signed_out: OnceLock::new(),
             end: CancellationToken::new(),
             over: CancellationToken::new(),
         }
     }
 
-    /// Asks the session to end; the first reason given counts.
-    pub(crate) fn end(&self, code: CloseCode) {
-        self.end_for(code, None);
-    }
-
-    /// As [`Session::end`], answering the command that asked for it.
-    pub(crate) fn end_for(&self, code: CloseCode, asker: Option<Asker>) {
-        let _ = self.ending.set(Ending { code, asker });
+    /// Asks the session to be left, without waiting.
+    pub(crate) fn leave(&self, code: CloseCode) {
+        let _ = self.ending.set(Ending::Leave(code));
         self.end.cancel();
     }
 
-    /// Waits until name, connection and keys are free.
-    pub(crate) async fn over(&self) {
+    /// Signs out, answering the command that asked for it, and waits until name, connection and keys
+    /// are free.
+    ///
+    /// A dropped future does not hold it up.
+    ///
+    /// # Errors
+    /// Why the chat-server was not told to end an account's session.
+    pub(crate) async fn sign_out(&self, asker: Option<Asker>) -> Result<(), Refusal> {
+        let _ = self.ending.set(Ending::SignOut(asker));
+        self.end.cancel();
         self.over.cancelled().await;
+        // A session that was left meanwhile was not signed out.
+        let left = Err(ErrorCode::Unavailable.into());
+        self.signed_out.get().copied().unwrap_or(left)
+    }
+
+    /// Frees everything of a session that was never held.
+    pub(crate) async fn give_up(&self) {
+        self.link.leave().await;
     }
 
     /// Moves arrivals to the streams until the session ends, then frees everything.
     pub(crate) async fn run(&self, arrivals: Arrivals, idle: Duration, forget: impl FnOnce()) {
         // Who waits for the end is released even by a panic.
         let _over = self.over.clone().drop_guard();
-        let code = tokio::select! {
-            () = self.end.cancelled() => self.ending.get().map_or(CloseCode::Done, |why| why.code),
-            code = self.pass_on(arrivals) => code,
-            () = idle_for(&self.downlink, idle) => CloseCode::Timeout,
+        let ending = tokio::select! {
+            () = self.end.cancelled() => Ending::Leave(CloseCode::Done),
+            code = self.pass_on(arrivals) => Ending::Leave(self.seen_by_its_own(code)),
+            () = idle_for(&self.downlink, idle) => Ending::Leave(CloseCode::Timeout),
         };
-        let _ = self.ending.set(Ending { code, asker: None });
-        tracing::info!(member = %self.who.member, reason = %code, "a session ends");
+        let ending = *self.ending.get_or_init(|| ending);
+        let code = ending.code();
+        tracing::info!(member = %self.who.member(), reason = %code, "a session ends");
         forget();
-        self.link.sign_out().await;
-        let asker = self.ending.get().and_then(|why| why.asker.as_ref());
-        self.downlink.end(code, asker);
+        let outcome = match (&self.who, ending) {
+            (Who::Account(_), Ending::Leave(_)) => {
+                self.link.leave().await;
+                Ok(())
+            }
+            _ => {
+                let outcome = self.link.sign_out().await;
+                let _ = self.signed_out.set(outcome);
+                outcome
+            }
+        };
+        self.downlink.end(code, ending.asker().as_ref(), outcome);
+    }
+
+    /// The code that its streams get. A guest's token is known here only: who replaced the guest is
+    /// an account, registered by the same page.
+    fn seen_by_its_own(&self, code: CloseCode) -> CloseCode {
+        match (&self.who, code) {
+            (Who::Guest { .. }, CloseCode::Replaced) => CloseCode::Done,
+            (_, code) => code,
+        }
     }
 
     async fn pass_on(&self, mut arrivals: Arrivals) -> CloseCode {
@@ -144,7 +203,7 @@ mod tests {
     async fn a_session_without_a_stream_is_given_a_while() {
         let idle = Duration::from_secs(60);
         let common = Common::new(Arc::new(Figures::new()));
-        let downlink = Arc::new(Downlink::new(Arc::new(common)));
+        let downlink = Arc::new(Downlink::new(Arc::new(common), None));
         let waiting = tokio::spawn({
             let downlink = downlink.clone();
             async move { idle_for(&downlink, idle).await }

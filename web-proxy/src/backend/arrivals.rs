@@ -4,16 +4,17 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use chat_client::{
-    SessionEvent, SessionEvents,
+    ConnectError, SessionEvent, SessionEvents,
     error::Ended,
     room::{Happened, Unreadable},
     session::{LostCause, SessionEnd},
 };
 use wire_format::{
-    ChannelId, CloseCode, Event, EventFrame, MemberId, RoomId, RunId, Sequence, ServerFrame,
+    ChannelId, CloseCode, ErrorCode, Event, EventFrame, MemberId, RoomId, RunId, Sequence,
+    ServerFrame,
 };
 
-use super::Rooms;
+use super::link::Rooms;
 
 /// What the chat-server tells one session.
 #[derive(Debug)]
@@ -108,6 +109,12 @@ impl Arrivals {
                 Arrival::Event(Event::BackendLost { retry_ms })
             }
             SessionEvent::Back => Arrival::Event(Event::BackendBack {}),
+            SessionEvent::Challenge(challenge) => {
+                Arrival::Event(Event::SessionChallenge { challenge })
+            }
+            // Told when the streams are closed, however the session learned it.
+            SessionEvent::Account(event) if *event == Event::SessionRevoked {} => return None,
+            SessionEvent::Account(event) => Arrival::Event(*event),
             SessionEvent::Ended(end) => Arrival::Ended(close_code_of(&end)),
         })
     }
@@ -186,8 +193,14 @@ fn close_code_of(end: &SessionEnd) -> CloseCode {
     match end {
         SessionEnd::Lost(LostCause::Ended(Ended::Closed(code))) => *code,
         SessionEnd::SignedOut => CloseCode::Done,
+        // It ended while there was no connection.
+        SessionEnd::Lost(LostCause::Connect(ConnectError::Refused { refusal, .. }))
+            if refusal.code == ErrorCode::LoginFailed =>
+        {
+            CloseCode::Revoked
+        }
         // The page signs in again under its name and keeps what is unsent.
-        SessionEnd::Lost(_) | SessionEnd::Internal => CloseCode::Timeout,
+        SessionEnd::Left | SessionEnd::Lost(_) | SessionEnd::Internal => CloseCode::Timeout,
     }
 }
 
@@ -207,5 +220,20 @@ mod tests {
         assert_eq!(close_code_of(&lost(Ended::Here)), CloseCode::Timeout);
         let closed = lost(Ended::Closed(CloseCode::Replaced));
         assert_eq!(close_code_of(&closed), CloseCode::Replaced);
+    }
+
+    #[test]
+    fn a_session_that_cannot_be_resumed_was_revoked() {
+        let refused = |code: ErrorCode| {
+            let refusal = code.into();
+            let command = "auth.resume";
+            SessionEnd::Lost(LostCause::Connect(ConnectError::Refused {
+                command,
+                refusal,
+            }))
+        };
+        let code = |code| close_code_of(&refused(code));
+        assert_eq!(code(ErrorCode::LoginFailed), CloseCode::Revoked);
+        assert_eq!(code(ErrorCode::NameTaken), CloseCode::Timeout);
     }
 }

@@ -8,17 +8,26 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::Serialize;
-use wire_format::{MemberId, ReplyFrame, RoomId, command::Command};
+use wire_format::{
+    AccountId, Challenge, ErrorCode, MemberId, Millis, ReplyFrame, RoomId, SessionId,
+    command::Command,
+};
 
 use super::{body, session_of};
 use crate::{
     app::App,
     client::Client,
-    rejection::{Rejection, reply_response},
+    layout::Layout,
+    rejection::Rejection,
     same_site::Purpose,
     session::{
+        Session,
         downlink::Asker,
-        uplink::{self, Answer},
+        uplink::{
+            self, Answer,
+            shape::{Gives, Shape},
+        },
+        who::Who,
     },
 };
 
@@ -28,14 +37,32 @@ pub(super) async fn command(
     client: Client,
     Path(name): Path<String>,
     request: Request,
-) -> Result<Response, Rejection> {
+) -> Response {
+    let layout = Layout::of(request.headers());
+    match carried_out(&app, client, &name, layout, request).await {
+        Ok(reply) => layout.response(reply),
+        Err(rejection) => rejection.in_layout(layout),
+    }
+}
+
+async fn carried_out(
+    app: &Arc<App>,
+    client: Client,
+    name: &str,
+    layout: Layout,
+    request: Request,
+) -> Result<ReplyFrame, Rejection> {
     let (parts, body) = request.into_parts();
-    let session = session_of(&app, client, &parts, Purpose::Change)?;
-    let body = body::read(body, body::COMMAND_BYTES).await?;
-    let command = Command::from_parts(&name, &body).map_err(|error| error.code())?;
-    let (Answer::Reply(reply) | Answer::Given(reply)) =
-        session.carry_out(command, Asker::Post).await?;
-    Ok(reply_response(reply.header))
+    let session = session_of(app, client, &parts, Purpose::Change).await?;
+    let body = layout.open(body::read(body, body::most(name)).await?)?;
+    let command = Command::from_parts(name, &body.header).map_err(|error| error.code())?;
+    let gives = Shape::of(&command).map_or(Gives::Fields, |shape| shape.gives);
+    if layout == Layout::Json && gives == Gives::Tail {
+        return Err(ErrorCode::NotAllowed.into());
+    }
+    let answer = session.carry_out(command, body.tail, Asker::Post).await?;
+    let (Answer::Reply(reply) | Answer::Given(reply)) = answer;
+    Ok(reply)
 }
 
 /// `POST /api/publish`.
@@ -45,10 +72,10 @@ pub(super) async fn publish(
     request: Request,
 ) -> Result<Response, Rejection> {
     let (parts, body) = request.into_parts();
-    let session = session_of(&app, client, &parts, Purpose::Change)?;
+    let session = session_of(&app, client, &parts, Purpose::Change).await?;
     let body = body::read(body, body::PUBLISH_BYTES).await?;
     let reply = session.publish(uplink::publish_of_body(body)?).await?;
-    Ok(reply_response(reply.header))
+    Ok(Layout::Json.response(reply))
 }
 
 /// `GET /api/session`.
@@ -57,19 +84,52 @@ pub(super) async fn session(
     client: Client,
     request: Request,
 ) -> Result<Response, Rejection> {
-    #[derive(Serialize)]
-    struct Who<'a> {
-        member: MemberId,
-        name: &'a str,
-        rooms: Vec<RoomId>,
-    }
-
     let (parts, _) = request.into_parts();
-    let session = session_of(&app, client, &parts, Purpose::Read)?;
-    let who = Who {
-        member: session.who.member,
-        name: &session.who.name,
-        rooms: session.link.rooms(),
+    let session = session_of(&app, client, &parts, Purpose::Read).await?;
+    let reply = match &session.who {
+        Who::Guest { .. } => ReplyFrame::ok(0, &MemberFields::of(&session), Bytes::new()),
+        Who::Account(account) => {
+            let known = app.accounts.known(&app.backend, client.address).await?;
+            let fields = AccountFields {
+                member: MemberFields::of(&session),
+                account: account.account,
+                session: account.session,
+                server: &known.server,
+                challenge: session.downlink.challenge(),
+                expires_at: account.expires_at,
+            };
+            ReplyFrame::ok(0, &fields, Bytes::new())
+        }
     };
-    Ok(reply_response(ReplyFrame::ok(0, &who, Bytes::new()).header))
+    Ok(Layout::Json.response(reply))
+}
+
+/// Who is signed in.
+#[derive(Serialize)]
+struct MemberFields<'a> {
+    member: MemberId,
+    name: &'a str,
+    rooms: Vec<RoomId>,
+}
+
+impl<'a> MemberFields<'a> {
+    fn of(session: &'a Session) -> Self {
+        Self {
+            member: session.who.member(),
+            name: session.who.name(),
+            rooms: session.link.rooms(),
+        }
+    }
+}
+
+/// What an account's session has beside it.
+#[derive(Serialize)]
+struct AccountFields<'a> {
+    #[serde(flatten)]
+    member: MemberFields<'a>,
+    account: AccountId,
+    session: SessionId,
+    server: &'a str,
+    challenge: Option<Challenge>,
+    expires_at: Millis,
 }

@@ -6,7 +6,12 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
-use wire_format::{ErrorCode, limits::FRAME_BYTES};
+use wire_format::{
+    AccountId, ErrorCode,
+    limits::{ACCOUNTS_ASKED, FRAME_BYTES, VAULT_ROOT_BYTES},
+};
+
+use crate::session::uplink::shape::{KEYS_AND_ROOT_BYTES, VAULT_PUT_BYTES, WRAP_AND_ROOT_BYTES};
 
 /// Reads a whole body of at most `limit` bytes.
 ///
@@ -20,8 +25,24 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, ErrorCode> {
     }
 }
 
-/// Largest body of a command, in bytes: the longest names and ids several times over.
+/// The largest body of a command by its name, in bytes.
+pub(super) fn most(name: &str) -> usize {
+    COMMAND_BYTES
+        + match name {
+            "vault.put" => VAULT_PUT_BYTES,
+            "vault.set_root" | "auth.password" => VAULT_ROOT_BYTES,
+            "keys.wrap" => WRAP_AND_ROOT_BYTES,
+            "keys.rotate" | "keys.reset" => KEYS_AND_ROOT_BYTES,
+            "keys.wraps" | "presence.of" => ACCOUNTS_BYTES,
+            _ => 0,
+        }
+}
+
+/// Largest body of a command, in bytes: the longest names and ids several times over; also the
+/// records of `auth.register`, which come to the chat-server before a sign-in.
 pub(super) const COMMAND_BYTES: usize = 16 * 1024;
+/// As many accounts as a command may ask about, in bytes of JSON.
+const ACCOUNTS_BYTES: usize = ACCOUNTS_ASKED * (2 * AccountId::LEN + 3);
 /// Largest body of a publish, in bytes.
 pub(super) const PUBLISH_BYTES: usize = FRAME_BYTES - 1;
 /// How long a body may take: a message of the largest size at 70 kB a second.

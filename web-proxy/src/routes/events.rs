@@ -34,7 +34,7 @@ pub(super) async fn open(
     request: Request,
 ) -> Result<Response, Rejection> {
     let (parts, _) = request.into_parts();
-    let session = session_of(&app, client, &parts, Purpose::Read)?;
+    let session = session_of(&app, client, &parts, Purpose::Read).await?;
     let stream = session.downlink.open(StreamKind::events)?;
     let gone = CancellationToken::new();
     let is_http1 = parts.version == Version::HTTP_11;
@@ -154,7 +154,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_frame_is_an_event_and_silence_is_filled() {
         let common = Common::new(Arc::new(Figures::new()));
-        let downlink = Arc::new(Downlink::new(Arc::new(common)));
+        let downlink = Arc::new(Downlink::new(Arc::new(common), None));
         let stream = downlink.open(StreamKind::events).expect("a stream");
         stream.outbox.push(Bytes::from_static(b"\x06abcdefgh"));
         let mut events = Events::new(stream, CancellationToken::new().drop_guard());
@@ -163,7 +163,7 @@ mod tests {
         let event = events.next(silence).await.expect("an event");
         assert_eq!(&event[..], b"data: BmFiY2RlZmdo\n\n");
         assert_eq!(events.next(silence).await, Some(KEEP_ALIVE), "after 15 s");
-        downlink.end(CloseCode::Done, None);
+        downlink.end(CloseCode::Done, None, Ok(()));
         let close = events.next(silence).await.expect("a close");
         assert_eq!(&close[..], b"data: CAABR29vZGJ5ZS4=\n\n");
         assert_eq!(events.next(silence).await, None);

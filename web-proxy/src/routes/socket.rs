@@ -32,7 +32,7 @@ pub(super) async fn open(
     let accept = accept_key(&request).ok_or(ErrorCode::Malformed)?;
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
-    let session = session_of(&app, client, &parts, Purpose::Change)?;
+    let session = session_of(&app, client, &parts, Purpose::Change).await?;
     let stream = session.downlink.open(StreamKind::socket)?;
     let figures = app.figures.clone();
     // The connection's place is taken as long as the socket is open.

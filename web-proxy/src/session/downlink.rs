@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 use wire_format::{
-    CloseCode, ErrorCode, Event, Refusal, ReplyFrame, RoomId, ServerFrame,
+    Challenge, CloseCode, ErrorCode, Event, Refusal, ReplyFrame, RoomId, ServerFrame,
     command::{
         Done,
         rooms::{Entered, Resume},
@@ -76,9 +76,13 @@ impl Asker {
 }
 
 impl Downlink {
-    pub(crate) fn new(common: Arc<Common>) -> Self {
+    /// `challenge` is what an account's keys are to answer first.
+    pub(crate) fn new(common: Arc<Common>, challenge: Option<Challenge>) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                challenge,
+                ..State::default()
+            }),
             changed: Notify::new(),
             common,
         }
@@ -118,6 +122,10 @@ impl Downlink {
         });
         if kind == StreamKind::events {
             state.answer_late(id, self.figures());
+        }
+        if let Some(challenge) = state.challenge {
+            let event = encode(&Event::SessionChallenge { challenge });
+            state.send(|open| open.id == id, &event, self.figures());
         }
         drop(state);
         self.changed.notify_one();
@@ -159,13 +167,34 @@ impl Downlink {
         state.close(CloseCode::Resume, self.figures());
     }
 
+    /// What the keys of an account are to answer; `None` once they have, and for a guest.
+    pub(crate) fn challenge(&self) -> Option<Challenge> {
+        self.lock().challenge
+    }
+
+    /// The keys have answered this challenge.
+    pub(crate) fn proven(&self, challenge: Option<Challenge>) {
+        let mut state = self.lock();
+        // On another connection there may be another one already.
+        if state.challenge == challenge {
+            state.challenge = None;
+        }
+    }
+
     /// Ends the session's streams, answering the command that asked for it first.
-    pub(crate) fn end(&self, code: CloseCode, asker: Option<&Asker>) {
+    pub(crate) fn end(&self, code: CloseCode, asker: Option<&Asker>, outcome: Result<(), Refusal>) {
         let mut state = self.lock();
         if let Some(&Asker::Stream { id, request }) = asker {
-            let done = ReplyFrame::ok(request, &Done {}, Bytes::new());
-            let frame = ServerFrame::Reply(done).encode().message();
+            let reply = match outcome {
+                Ok(()) => ReplyFrame::ok(request, &Done {}, Bytes::new()),
+                Err(refusal) => ReplyFrame::refused(request, &refusal),
+            };
+            let frame = ServerFrame::Reply(reply).encode().message();
             state.send(|open| open.id == id, &frame, self.figures());
+        }
+        if code == CloseCode::Revoked {
+            let event = encode(&Event::SessionRevoked {});
+            state.send(|_| true, &event, self.figures());
         }
         state.close(code, self.figures());
         state.logs.clear();

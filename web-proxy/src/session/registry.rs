@@ -67,8 +67,13 @@ impl Registry {
     }
 
     /// Forgets a session: its cookie names nobody any more.
-    pub(crate) fn remove(&self, key: SessionKey) {
-        self.lock().by_key.remove(&key);
+    pub(crate) fn remove(&self, session: &Arc<Session>) {
+        let mut sessions = self.lock();
+        let held = sessions.by_key.get(&session.key);
+        // An account's may have been taken up again meanwhile.
+        if held.is_some_and(|held| Arc::ptr_eq(held, session)) {
+            sessions.by_key.remove(&session.key);
+        }
     }
 
     /// Takes no more sessions, and gives those that there are.

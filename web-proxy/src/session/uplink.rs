@@ -1,14 +1,18 @@
 //! From a page to the chat-server: the one path of commands and messages, whichever way they came.
 
+mod account;
+pub(crate) mod shape;
+
 use bytes::Bytes;
 use serde::Serialize;
 use wire_format::{
-    ClearMessage, CloseCode, Content, EpochNumber, ErrorCode, FrameError, Publish, PublishFlags,
-    Refusal, ReplyFrame, Sequence,
+    ClearMessage, Content, EpochNumber, ErrorCode, FrameError, Publish, PublishFlags, Refusal,
+    ReplyFrame, Sequence,
     command::{Command, Done, rooms},
     limits::{CONTENT_BYTES, TEXT_BYTES},
 };
 
+use self::shape::Shape;
 use super::{Session, downlink::Asker};
 
 /// What became of a request of a page.
@@ -30,10 +34,18 @@ impl Session {
     pub(crate) async fn carry_out(
         &self,
         command: Command,
+        tail: Bytes,
         asker: Asker,
     ) -> Result<Answer, Refusal> {
         self.limits.command()?;
         let request = asker.request();
+        if let Some(shape) = Shape::of(&command) {
+            let reply = self.account(command, tail, shape, request).await?;
+            return Ok(Answer::Reply(reply));
+        }
+        if !tail.is_empty() {
+            return Err(ErrorCode::Malformed.into());
+        }
         Ok(match command {
             Command::EnterRoom(enter) => self.enter(&enter, asker).await?,
             Command::ExitRoom(exit) => {
@@ -46,12 +58,13 @@ impl Session {
             Command::ListMembers(rooms::Members { room, after }) => {
                 ok(request, &self.link.members(room, after).await?)
             }
-            Command::Logout(_) => {
-                self.end_for(CloseCode::Done, Some(asker));
-                self.over().await;
-                Answer::Given(ReplyFrame::ok(request, &Done {}, Bytes::new()))
+            Command::Logout(_) => Answer::Given(match self.sign_out(Some(asker)).await {
+                Ok(()) => ReplyFrame::ok(request, &Done {}, Bytes::new()),
+                Err(refusal) => ReplyFrame::refused(request, &refusal),
+            }),
+            command if shape::signs_in(&command) => {
+                return Err(ErrorCode::AlreadySignedIn.into());
             }
-            Command::Guest(_) => return Err(ErrorCode::AlreadySignedIn.into()),
             // Keys and epochs are the proxy's business.
             _ => return Err(ErrorCode::NotAllowed.into()),
         })
@@ -77,6 +90,9 @@ impl Session {
         }
 
         self.limits.message()?;
+        if self.downlink.challenge().is_some() {
+            return Err(ErrorCode::KeysUnproven.into());
+        }
         let request = publish.request;
         let channel = publish.channel;
         let message = clear_message(publish)?;

@@ -16,7 +16,8 @@ pub(crate) struct House {
     pub(crate) admin: Option<SocketAddr>,
     pub(crate) handle: Handle,
     serving: JoinHandle<Outcome>,
-    server: chat_server::Running,
+    /// `None` where the test has the chat-server.
+    server: Option<chat_server::Running>,
 }
 
 impl House {
@@ -29,7 +30,19 @@ impl House {
         settings.limits.messages = chat_server::Rate::UNLIMITED;
         let server = Server::bind(settings).await;
         let server = server.expect("a free port").start();
-        let mut settings = Settings::loopback(server.local_addr());
+        let house = Self::in_front_of(server.local_addr(), change).await;
+        Self {
+            server: Some(server),
+            ..house
+        }
+    }
+
+    /// A proxy alone.
+    pub(crate) async fn in_front_of(
+        server: SocketAddr,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let mut settings = Settings::loopback(server);
         settings.key_pool = NonZeroUsize::MIN.saturating_add(2);
         // Asking again and again for keys is not what these tests are about.
         let high = "100000/s".parse().expect("a rate");
@@ -43,16 +56,18 @@ impl House {
             admin: proxy.admin_addr(),
             handle: proxy.handle(),
             serving: tokio::spawn(proxy.serve()),
-            server,
+            server: None,
         }
     }
 
-    /// Stops both tiers.
+    /// Stops both tiers, or the proxy where it stands alone.
     pub(crate) async fn close(self) {
         self.handle.shut_down();
         let outcome = self.serving.await.expect("no panic");
         assert_eq!(outcome, Outcome::Drained);
-        self.server.shutdown(Duration::from_secs(5)).await;
+        if let Some(server) = self.server {
+            server.shutdown(Duration::from_secs(5)).await;
+        }
     }
 
     /// A request as the page sends it.
@@ -121,6 +136,17 @@ impl Request {
         self
     }
 
+    /// Waits for session keys as a page does.
+    pub(crate) async fn send_patiently(self) -> Answer {
+        loop {
+            let answer = self.clone().send().await;
+            if answer.status != 503 {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let socket = TcpSocket::new_v4().expect("a socket");
         let source = format!("{}:0", self.source).parse().expect("an address");
@@ -170,6 +196,10 @@ impl Answer {
             .filter_map(|line| line.split_once(": "))
             .find(|(other, _)| other.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     pub(crate) fn text(&self) -> String {

@@ -1,5 +1,6 @@
 //! The web-proxy over HTTP, in front of a real chat-server, by raw sockets where that matters.
 
+mod accounts;
 mod admin;
 mod attacks;
 mod harness;

@@ -22,9 +22,9 @@ use wire_format::{
 
 use crate::harness::House;
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-async fn try_socket(house: &House, cookie: &str, origin: &str) -> Result<Socket, u16> {
+pub(crate) async fn try_socket(house: &House, cookie: &str, origin: &str) -> Result<Socket, u16> {
     let mut request = format!("ws://{}/api/socket", house.proxy)
         .into_client_request()
         .expect("a request");
@@ -46,25 +46,25 @@ async fn try_socket(house: &House, cookie: &str, origin: &str) -> Result<Socket,
     }
 }
 
-async fn socket(house: &House, cookie: &str) -> Socket {
+pub(crate) async fn socket(house: &House, cookie: &str) -> Socket {
     let origin = format!("http://{}", house.proxy);
     try_socket(house, cookie, &origin)
         .await
         .expect("an upgrade")
 }
 
-async fn send(socket: &mut Socket, frame: ClientFrame) {
+pub(crate) async fn send(socket: &mut Socket, frame: ClientFrame) {
     socket
         .send(Message::Binary(frame.encode().message()))
         .await
         .expect("an open socket");
 }
 
-fn read(message: Bytes) -> ServerFrame {
+pub(crate) fn read(message: Bytes) -> ServerFrame {
     ServerFrame::parse(RawFrame::from_message(message).expect("a frame")).expect("a server's frame")
 }
 
-async fn next(socket: &mut Socket) -> ServerFrame {
+pub(crate) async fn next(socket: &mut Socket) -> ServerFrame {
     match socket.next().await.expect("an open socket") {
         Ok(Message::Binary(message)) => read(message),
         other => panic!("{other:?}"),
@@ -72,7 +72,10 @@ async fn next(socket: &mut Socket) -> ServerFrame {
 }
 
 /// The next frame that `find` finds something in.
-async fn find<T>(socket: &mut Socket, mut find: impl FnMut(ServerFrame) -> Option<T>) -> T {
+pub(crate) async fn find<T>(
+    socket: &mut Socket,
+    mut find: impl FnMut(ServerFrame) -> Option<T>,
+) -> T {
     loop {
         if let Some(found) = find(next(socket).await) {
             return found;
@@ -80,15 +83,18 @@ async fn find<T>(socket: &mut Socket, mut find: impl FnMut(ServerFrame) -> Optio
     }
 }
 
-fn command<O: wire_format::command::Operation>(request: u32, operation: &O) -> ClientFrame {
+pub(crate) fn command<O: wire_format::command::Operation>(
+    request: u32,
+    operation: &O,
+) -> ClientFrame {
     ClientFrame::Command(CommandFrame::new(request, operation, Bytes::new()))
 }
 
-fn lobby() -> RoomId {
+pub(crate) fn lobby() -> RoomId {
     RoomId::of_name("lobby")
 }
 
-fn publish(request: u32, text: &str) -> ClientFrame {
+pub(crate) fn publish(request: u32, text: &str) -> ClientFrame {
     let clear = ClearMessage {
         message: MessageId::from_bytes(rand::random()),
         content: Content::encode_text(text).expect("a text").into(),
@@ -102,7 +108,7 @@ fn publish(request: u32, text: &str) -> ClientFrame {
     })
 }
 
-fn text_of(frame: ServerFrame) -> Option<String> {
+pub(crate) fn text_of(frame: ServerFrame) -> Option<String> {
     let ServerFrame::Deliver(deliver) = frame else {
         return None;
     };
@@ -113,14 +119,14 @@ fn text_of(frame: ServerFrame) -> Option<String> {
     }
 }
 
-fn is_keyed(frame: ServerFrame) -> Option<()> {
+pub(crate) fn is_keyed(frame: ServerFrame) -> Option<()> {
     let ServerFrame::Event(event) = frame else {
         return None;
     };
     matches!(event.event(), Ok(Event::RoomKeyed { .. })).then_some(())
 }
 
-async fn in_lobby(house: &House, cookie: &str) -> Socket {
+pub(crate) async fn in_lobby(house: &House, cookie: &str) -> Socket {
     let mut socket = socket(house, cookie).await;
     let room = "lobby".to_owned();
     send(&mut socket, command(1, &Enter { room, resume: None })).await;

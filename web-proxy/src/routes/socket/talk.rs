@@ -225,8 +225,7 @@ impl Page<'_> {
             request,
         };
         let outcome = match Command::parse(&header) {
-            Ok(command) if tail.is_empty() => self.session.carry_out(command, asker).await,
-            Ok(_) => Err(ErrorCode::Malformed.into()),
+            Ok(command) => self.session.carry_out(command, tail, asker).await,
             Err(error) => Err(error.code().into()),
         };
         match outcome {

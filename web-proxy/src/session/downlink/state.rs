@@ -4,8 +4,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use wire_format::{
-    ChannelId, CloseCode, Event, EventFrame, RoomId, RunId, ServerFrame, command::rooms::Resume,
-    event::LeaveReason,
+    Challenge, ChannelId, CloseCode, Event, EventFrame, RoomId, RunId, ServerFrame,
+    command::rooms::Resume, event::LeaveReason,
 };
 
 use super::Common;
@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) held_bytes: usize,
     /// Rooms entered by POST before there was a stream: the next stream gets what follows.
     pub(super) unanswered: Vec<(RoomId, Option<Resume>)>,
+    /// What an account's keys are to answer.
+    pub(super) challenge: Option<Challenge>,
     pub(super) end: Option<CloseCode>,
 }
 
@@ -122,6 +124,7 @@ impl State {
                     self.standing.push((*room, frame.clone()));
                 }
             }
+            Event::SessionChallenge { challenge } => self.challenge = Some(*challenge),
             Event::BackendBack {} => {
                 figures.backend_reconnects.inc();
             }
@@ -244,7 +247,10 @@ impl State {
             };
             // News of the connection itself does not wait for a reply that may not come because
             // of it.
-            if let Arrival::Event(Event::BackendLost { .. } | Event::BackendBack {}) = arrival {
+            if let Arrival::Event(
+                Event::BackendLost { .. } | Event::BackendBack {} | Event::SessionChallenge { .. },
+            ) = arrival
+            {
                 self.pass(std::iter::once(arrival), common);
                 continue;
             }

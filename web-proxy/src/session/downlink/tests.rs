@@ -21,7 +21,7 @@ fn channel() -> ChannelId {
 
 fn downlink() -> Arc<Downlink> {
     let common = Common::new(Arc::new(Figures::new()));
-    Arc::new(Downlink::new(Arc::new(common)))
+    Arc::new(Downlink::new(Arc::new(common), None))
 }
 
 fn arrive(downlink: &Downlink, arrival: Arrival) {
@@ -306,7 +306,7 @@ async fn a_session_that_ends_answers_its_logout_first() {
     let downlink = downlink();
     let asked = downlink.open(StreamKind::socket).expect("a stream");
     let other = downlink.open(StreamKind::socket).expect("a stream");
-    downlink.end(CloseCode::Done, Some(&asker(&asked)));
+    downlink.end(CloseCode::Done, Some(&asker(&asked)), Ok(()));
     let words = |frames: VecDeque<Bytes>| frames.iter().map(word).collect::<Vec<_>>();
     let frames = asked.outbox.take().await.expect("frames");
     assert_eq!(words(frames), ["reply", "close done"]);
