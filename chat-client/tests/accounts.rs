@@ -235,7 +235,8 @@ async fn a_session_that_is_revoked_is_over() {
         .await
         .expect("revoked");
     until(&mut events, |event| {
-        matches!(event, SessionEvent::Account(event) if *event == Event::SessionRevoked {}).then_some(())
+        matches!(event, SessionEvent::Account(event) if *event == Event::SessionRevoked {})
+            .then_some(())
     })
     .await;
     let end = until(&mut events, |event| match event {
