@@ -16,7 +16,7 @@ pub use content::{IdentityEntry, ItemKeyEntry, RootContent, WrapEntry};
 pub use item::{ItemDraft, ItemKind, ItemName, PreferenceName, VaultItem};
 pub use item_content::{EpochSecretNote, ItemContent, PinNote, ReadMarkNote, RoomHeadNote};
 pub use key_bytes::{KeyBytes, StoredBytes};
-pub use lock::VaultLock;
+pub use lock::{KeptVaultKey, VaultLock};
 pub use merge::merge;
 pub use rest::Rest;
 pub use root::{OpenedRoot, VaultRoot};

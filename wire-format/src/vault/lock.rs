@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::{BufMut, BytesMut};
 use rand::CryptoRng;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{KeyBytes, RootContent, VaultRoot, root};
@@ -73,6 +74,13 @@ impl KeyWrap {
         let key = key.try_into().map_err(|_| OpenError::VaultKey)?;
         Ok(KeyBytes::from_bytes(key))
     }
+}
+
+/// What a device keeps of a vault key, so that it opens the vault without password and code.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct KeptVaultKey {
+    id: VaultKeyId,
+    key: KeyBytes<KEY_BYTES>,
 }
 
 /// The vault key and its two wraps: what replaces a root without password and recovery code.
@@ -155,6 +163,28 @@ impl VaultLock {
             account,
             key_id,
             key: wrap.open(half, &bound_to(account, key_id, opener))?,
+            password: root.password_wrap().clone(),
+            recovery: root.recovery_wrap().clone(),
+        })
+    }
+
+    /// What a device keeps of it.
+    pub fn to_kept(&self) -> KeptVaultKey {
+        KeptVaultKey {
+            id: self.key_id,
+            key: self.key.clone(),
+        }
+    }
+
+    /// Takes a kept key up again, with the wraps that a root brings.
+    pub(super) fn of_kept(root: &VaultRoot, kept: &KeptVaultKey) -> Result<Self, OpenError> {
+        if root.key_id() != kept.id {
+            return Err(OpenError::Tag);
+        }
+        Ok(Self {
+            account: root.account(),
+            key_id: kept.id,
+            key: kept.key.clone(),
             password: root.password_wrap().clone(),
             recovery: root.recovery_wrap().clone(),
         })

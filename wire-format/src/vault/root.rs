@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    KeyBytes, RootContent, VaultLock,
+    KeptVaultKey, KeyBytes, RootContent, VaultLock,
     lock::{KeyWrap, Opener},
 };
 use crate::{
@@ -91,6 +91,14 @@ impl VaultRoot {
             return Err(OpenError::Tag);
         }
         self.open(lock.with_wraps_of(self))
+    }
+
+    /// Opens it with the key that this device kept.
+    ///
+    /// # Errors
+    /// [`OpenError::Tag`] if it has another vault key: the password was changed.
+    pub fn open_with_kept(&self, kept: &KeptVaultKey) -> Result<OpenedRoot, OpenError> {
+        self.open(VaultLock::of_kept(self, kept)?)
     }
 
     fn open(&self, lock: VaultLock) -> Result<OpenedRoot, OpenError> {

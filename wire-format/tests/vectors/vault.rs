@@ -178,6 +178,7 @@ fn made_by_the_crate_opens(ada: &Account, password: &VaultHalf, recovery: &Recov
         root.open_with_password(password),
         root.open_with_recovery(recovery),
         root.open_with_lock(&lock),
+        root.open_with_kept(&lock.to_kept()),
     ];
     opened
         .iter()
