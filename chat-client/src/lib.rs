@@ -1,7 +1,8 @@
 //! A Sealwire client: connect, enter sealed rooms, send, listen, resume.
 //!
 //! The crate promises *not* to know a user interface, a file or a setting; not to keep a key longer
-//! than its session; not to send a text that is not sealed, nor to fall back from TLS to plain TCP.
+//! than its session, or an account's longer than its caller; not to send a text that is not sealed,
+//! nor to fall back from TLS to plain TCP.
 //!
 //! ```text
 //!  Session ──▶ driver ──▶ SealedRoom (no socket, no clock) ──▶ Keyring (shared by a process)
@@ -14,6 +15,7 @@
 //! * [`room`]: the state machine of one proxy-sealed room,
 //! * [`keyring`]: what the sessions of one process share,
 //! * [`session`]: all of it together, over one connection after another,
+//! * [`account`]: registering and signing in, the vault, others' keys, over one connection,
 //! * [`load`]: many connections at once, and what they cost a server,
 //! * [`backoff`], [`clock`], [`error`].
 //!
@@ -39,6 +41,7 @@
 //! # }
 //! ```
 
+pub mod account;
 pub mod backoff;
 pub mod clock;
 pub mod connection;
@@ -51,6 +54,7 @@ pub mod room;
 pub mod session;
 pub mod tls;
 
+pub use account::{Account, AccountError, AccountServer, Registration, SignIn};
 pub use backoff::Backoff;
 pub use connection::Connection;
 pub use endpoint::Endpoint;
