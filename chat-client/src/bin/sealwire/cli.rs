@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
 use crate::{
+    account::{AccountCommand, AccountTask},
     exit::Failure,
     load::{Load, LoadFlags},
 };
@@ -40,6 +41,8 @@ enum Command {
         #[command(flatten)]
         guest: GuestFlags,
     },
+    #[command(flatten)]
+    Account(AccountCommand),
     /// Put load on a server and report what a delivery costs
     #[command(after_help = crate::exit::HELP)]
     Load {
@@ -148,6 +151,7 @@ impl File {
 pub(crate) enum Task {
     Join(Join),
     Rooms(Guest),
+    Account(Box<AccountTask>),
     Load(Load),
 }
 
@@ -170,7 +174,7 @@ pub(crate) struct Join {
 }
 
 /// How arrivals are printed.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
     Plain,
     Json,
@@ -190,7 +194,25 @@ pub(crate) enum AtEnd {
     Stay,
 }
 
+impl Format {
+    pub(crate) fn of_json(flag: Option<bool>) -> Self {
+        if flag.unwrap_or_default() {
+            Self::Json
+        } else {
+            Self::Plain
+        }
+    }
+}
+
 impl Cli {
+    /// How an error is printed: commands that print one object print an object then, too.
+    pub(crate) fn error_format(&self) -> Format {
+        match &self.command {
+            Command::Account(command) => command.format(),
+            _ => Format::Plain,
+        }
+    }
+
     pub(crate) fn into_task(self) -> Result<Task, Failure> {
         let (file_guest, file_join) = File::read(self.config)?.split();
         match self.command {
@@ -199,6 +221,10 @@ impl Cli {
                 join.or(file_join),
             ))),
             Command::Rooms { guest } => Ok(Task::Rooms(guest.or(file_guest).settle()?)),
+            Command::Account(command) => {
+                let task = command.settle(file_guest.server, file_guest.ca, file_join.json)?;
+                Ok(Task::Account(Box::new(task)))
+            }
             Command::Load { load } => Ok(Task::Load(load.settle(file_guest.server)?)),
         }
     }
@@ -228,11 +254,7 @@ impl Join {
         Self {
             guest,
             room: flags.room.unwrap_or_else(|| "lobby".to_owned()),
-            format: if is_set(flags.json) {
-                Format::Json
-            } else {
-                Format::Plain
-            },
+            format: Format::of_json(flags.json),
             history: if is_set(flags.history) {
                 History::Shown
             } else {

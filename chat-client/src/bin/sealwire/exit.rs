@@ -1,8 +1,15 @@
 //! Every way this program ends, and its exit code.
 
-use std::{io, process::ExitCode};
+mod account;
+mod state;
 
-use chat_client::{CallError, ConnectError, load::LoadError, session::SessionEnd};
+use std::{borrow::Cow, io, process::ExitCode};
+
+use chat_client::{AccountError, CallError, ConnectError, load::LoadError, session::SessionEnd};
+use serde_json::json;
+
+pub(crate) use self::state::StateFault;
+use crate::cli::Format;
 
 /// For `--help`; docs/cli.md says the same with more words.
 pub(crate) const HELP: &str = "\
@@ -11,9 +18,11 @@ Exit codes:
   1  this program failed
   2  wrong usage, or settings that do not work
   3  the server cannot be reached
-  4  the server refused: a name that is taken or cannot be used, a room that cannot be entered
+  4  the server refused: a name that is taken or cannot be used, a wrong password, a room that
+     cannot be entered
   5  the connection was lost for good
   6  something was not sent, or was lost under load
+  7  the server, or somebody's keys, cannot be believed
   130, 143  ended by Ctrl-C or SIGTERM, after signing out";
 
 /// Why the program ends otherwise than well.
@@ -44,6 +53,16 @@ pub(crate) enum Failure {
     Output(io::Error),
     #[error("the keys for this session could not be made")]
     Keys,
+    #[error("{0}")]
+    Account(#[from] AccountError),
+    /// What this device keeps of accounts.
+    #[error("{0}")]
+    State(StateFault),
+    #[error("the recovery code was not typed back: nothing was changed")]
+    NotRehearsed,
+    /// After they were shown.
+    #[error("the keys of {0} are new, and the old ones did not sign them")]
+    KeysReset(String),
     /// After signing out.
     #[error("interrupted")]
     Interrupted(Signal),
@@ -58,27 +77,60 @@ pub(crate) enum Signal {
 
 impl Failure {
     /// Says it on standard error, unless the user did it.
-    pub(crate) fn print(&self) {
-        if !matches!(self, Self::Interrupted(_)) {
-            eprintln!("sealwire: {self}");
-            if let Some(hint) = self.hint() {
-                eprintln!("  {hint}");
-            }
+    pub(crate) fn print(&self, format: Format) {
+        if matches!(self, Self::Interrupted(_)) {
+            return;
+        }
+        let hint = self.hint();
+        if format == Format::Json {
+            let object = json!({
+                "type": "error",
+                "code": self.word(),
+                "message": self.to_string(),
+                "next": hint,
+            });
+            eprintln!("{object}");
+            return;
+        }
+        eprintln!("sealwire: {self}");
+        if let Some(hint) = hint {
+            eprintln!("  {hint}");
         }
     }
 
     /// The next step, where one is known.
-    fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Settings(_) => Some("Try: sealwire --help"),
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Settings(_) => "Try: sealwire --help",
             Self::Connect(ConnectError::Refused { command, .. }) if *command == "auth.guest" => {
-                Some("Try another --guest NAME.")
+                "Try another --guest NAME."
             }
-            Self::Connect(ConnectError::Io(_) | ConnectError::TimedOut) => {
-                Some("Is a chat-server listening at --server? Does it want tls://?")
+            Self::Connect(error) => return connect_hint(error).map(Cow::from),
+            Self::Account(error) => return account::hint(error),
+            Self::State(fault) => return fault.hint(),
+            Self::KeysReset(_) => {
+                "Compare the safety number with them; then --verified, or --acknowledge without it."
             }
-            Self::Load(error) => error.hint(),
-            _ => None,
+            Self::Load(error) => return error.hint().map(Cow::from),
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+
+    /// A word for scripts: the server's code where it refused.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "settings",
+            Self::Account(error) => account::word(error),
+            Self::State(fault) => fault.word(),
+            Self::NotRehearsed => "not_rehearsed",
+            Self::KeysReset(_) => "keys_reset",
+            Self::Connect(_) => "unreachable",
+            Self::Enter(error) | Self::Call(error) => error.code().as_str(),
+            Self::Lost(_) => "lost",
+            Self::NotSent(_) | Self::Load(_) | Self::Lossy { .. } => "not_sent",
+            Self::Runtime(_) | Self::Input(_) | Self::Output(_) | Self::Keys => "internal",
+            Self::Interrupted(_) => "interrupted",
         }
     }
 
@@ -91,6 +143,10 @@ impl Failure {
             Self::Lost(SessionEnd::Internal) => INTERNAL,
             Self::Lost(SessionEnd::SignedOut | SessionEnd::Left | SessionEnd::Lost(_)) => LOST,
             Self::Load(error) => load(error),
+            Self::Account(error) => account::number(error),
+            Self::State(StateFault::InUse) => REFUSED,
+            Self::State(_) | Self::NotRehearsed => USAGE,
+            Self::KeysReset(_) => UNBELIEVED,
             Self::NotSent(_) | Self::Lossy { .. } => NOT_SENT,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
@@ -104,6 +160,15 @@ const fn connect(error: &ConnectError) -> u8 {
         ConnectError::Io(_) | ConnectError::TimedOut | ConnectError::Ended(_) => UNREACHABLE,
         ConnectError::Refused { .. } => REFUSED,
         ConnectError::Keys(_) => INTERNAL,
+    }
+}
+
+const fn connect_hint(error: &ConnectError) -> Option<&'static str> {
+    match error {
+        ConnectError::Io(_) | ConnectError::TimedOut => {
+            Some("Is a chat-server listening at --server? Does it want tls://?")
+        }
+        _ => None,
     }
 }
 
@@ -144,3 +209,4 @@ const UNREACHABLE: u8 = 3;
 const REFUSED: u8 = 4;
 const LOST: u8 = 5;
 const NOT_SENT: u8 = 6;
+const UNBELIEVED: u8 = 7;

@@ -2,6 +2,7 @@
 //!
 //! Arguments, settings, run, exit code; docs/cli.md has what scripts rely on.
 
+mod account;
 mod cli;
 mod exit;
 mod guest;
@@ -27,9 +28,10 @@ use crate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log();
+    let format = cli.error_format();
     let outcome = run(cli);
     if let Err(failure) = &outcome {
-        failure.print();
+        failure.print(format);
     }
     exit::code(&outcome)
 }
@@ -50,6 +52,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match task {
             Task::Join(join) => join::run(join).await,
             Task::Rooms(guest) => rooms::run(guest).await,
+            Task::Account(task) => account::run(*task).await,
             Task::Load(load) => load::run(load).await,
         }
     });
