@@ -93,8 +93,8 @@ async fn no_secret_of_an_account_stands_in_a_log() {
     let mut whoami = device.command(&["whoami", "--json"]);
     whoami.env("RUST_LOG", "trace");
     let seen = ran(whoami).await;
-    let wrong = SignIn::new(owners::server_at(liar.address), "ada");
-    let account = wrong.with_password(password()).await.expect("signed in");
+    let sign_in = SignIn::new(owners::server_at(liar.address), "ada");
+    let account = sign_in.with_password(password()).await.expect("signed in");
 
     let mut secrets = forms("password", PASSWORD.as_bytes());
     let code = fs::read_to_string(device.file("code")).expect("a code");
