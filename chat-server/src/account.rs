@@ -11,6 +11,7 @@ mod online;
 mod pairs;
 mod password;
 mod refused;
+mod setup;
 mod tokens;
 mod work;
 
@@ -28,6 +29,8 @@ pub(crate) use self::{
     online::{AccountSession, Presence, event},
     password::{hashed, matches},
     refused::{refused, store_failed},
+    setup::issue_setup_token,
+    tokens::Unopened,
 };
 use crate::{
     directory::Directory,

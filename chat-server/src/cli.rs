@@ -3,18 +3,26 @@
 //! A flag counts more than its environment variable, and that more than the file.
 
 mod data;
+mod duration;
 mod proxy_key;
+mod task;
 
 use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use chat_server::{Limits, Rate, Settings, Transport, store::LocationError};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use chat_server::{
+    AlertSettings, Limits, Rate, Settings, Transport, WebhookError, store::LocationError,
+};
+use clap::{Args, Parser, ValueEnum};
 use serde::Deserialize;
 use wire_format::passwords::ServerNameError;
 
-pub(crate) use self::proxy_key::make_proxy_key;
+pub(crate) use self::{
+    data::RegistrationMode,
+    proxy_key::make_proxy_key,
+    task::{AuditTask, BackupTask, Place, RestoreTask, Task, UserTask},
+};
 use self::{
-    data::{DatabaseText, RegistrationMode},
+    data::{DatabaseText, WebhookText},
     proxy_key::read_proxy_key,
 };
 
@@ -29,16 +37,6 @@ pub(crate) struct Cli {
     flags: Flags,
     #[command(subcommand)]
     pub(crate) command: Option<Task>,
-}
-
-/// What to do instead of serving.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Task {
-    /// Make the key that proxies and this server share, readable by its owner only
-    ProxyKey {
-        /// Where to; an existing file is not overwritten
-        file: PathBuf,
-    },
 }
 
 macro_rules! flags {
@@ -124,6 +122,15 @@ flags! {
     /// Seconds that one connection may be behind before it is cut [default: 10]
     #[arg(long, env = "SEALWIRE_OUTBOX_SECONDS", value_name = "SECONDS")]
     outbox_seconds: u64,
+    /// Where alerts are posted as JSON: `http://` or `https://`; to nobody else, and no redirect is followed
+    #[arg(long, env = "SEALWIRE_ALERT_WEBHOOK", value_name = "URL", hide_env_values = true)]
+    alert_webhook: WebhookText,
+    /// Certificates to trust for an `https://` webhook (PEM) [default: this machine's]
+    #[arg(long, env = "SEALWIRE_ALERT_WEBHOOK_CA", value_name = "FILE")]
+    alert_webhook_ca: PathBuf,
+    /// Less free space than this on the disk of --data is an alert; 0: never [default: 1073741824]
+    #[arg(long, env = "SEALWIRE_ALERT_DISK_FREE", value_name = "BYTES")]
+    alert_disk_free: u64,
 }
 
 /// How log lines look.
@@ -184,6 +191,10 @@ pub(crate) enum CliError {
     Port,
     #[error(transparent)]
     Database(#[from] LocationError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+    #[error("say where the data are, with --data or --database")]
+    Nowhere,
     #[error("--server-name")]
     ServerName(#[from] ServerNameError),
 }
@@ -228,6 +239,15 @@ impl Flags {
                 .map_or(Ok(usual.server_name), data::server_name)?,
             registration: self.registration.map_or(usual.registration, Into::into),
             data: self.data,
+            alerts: AlertSettings {
+                webhook: self
+                    .alert_webhook
+                    .map(WebhookText::into_address)
+                    .transpose()?,
+                webhook_ca: self.alert_webhook_ca,
+                disk_free_bytes: self.alert_disk_free.unwrap_or(usual.alerts.disk_free_bytes),
+                quiet: usual.alerts.quiet,
+            },
             limits: Limits {
                 accounts: limits.accounts,
                 connections: self.connections.unwrap_or(limits.connections),
@@ -242,6 +262,7 @@ impl Flags {
                 members_per_room: self.members_per_room.unwrap_or(limits.members_per_room),
                 outbox_bytes: self.outbox_bytes.unwrap_or(limits.outbox_bytes),
                 outbox_deadline: self.outbox_seconds.map_or(limits.outbox_deadline, seconds),
+                sweep_every: limits.sweep_every,
             },
         })
     }
@@ -286,51 +307,4 @@ const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4444);
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_flags_are_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_flag_counts_more_than_the_file() {
-        let flags = Flags {
-            connections: Some(5),
-            ..Flags::default()
-        };
-        let file: Flags =
-            toml::from_str("connections = 7\nmessages = '0'\nadmin = '[::1]:1'").expect("settings");
-        let settings = flags.or(file).into_settings().expect("settings");
-        assert_eq!(settings.limits.connections, 5);
-        assert_eq!(settings.limits.messages, Rate::UNLIMITED);
-        assert_eq!(
-            settings.admin,
-            Some(SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 1)))
-        );
-    }
-
-    #[test]
-    fn a_key_that_is_not_a_setting_is_named() {
-        let error = toml::from_str::<Flags>("conections = 7").expect_err("a typo");
-        assert!(error.to_string().contains("conections"));
-    }
-
-    #[test]
-    fn no_time_is_longer_than_a_day() {
-        assert_eq!(seconds(10), Duration::from_secs(10));
-        assert_eq!(seconds(1 << 63), Duration::from_secs(86_400));
-    }
-
-    #[test]
-    fn a_certificate_without_a_key_is_refused() {
-        let flags = Flags {
-            tls_cert: Some("c.pem".into()),
-            ..Flags::default()
-        };
-        assert!(matches!(flags.into_settings(), Err(CliError::HalfTls)));
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{settings::Limits, store::StoreError};
+use crate::{alert::WebhookError, settings::Limits, store::StoreError};
 
 /// Why [`Server::bind`](crate::Server::bind) failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub enum BindError {
     /// The data cannot be opened.
     #[error("the data cannot be opened (--data, --database)")]
     Data(#[from] StoreError),
+    /// The webhook cannot be used.
+    #[error("alerts cannot be posted")]
+    Webhook(#[from] WebhookError),
     /// No connection could ever be accepted.
     #[error("--connections 0 lets nobody in")]
     NoConnections,

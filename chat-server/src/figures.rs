@@ -9,6 +9,8 @@ use prometheus_client::{
 };
 use wire_format::{CloseCode, ErrorCode};
 
+use crate::alert;
+
 /// The figures of one server.
 pub(crate) struct Figures {
     registry: Registry,
@@ -23,6 +25,7 @@ pub(crate) struct Figures {
     refusals: Family<[(&'static str, &'static str); 1], Counter>,
     outbox_bytes: Gauge,
     accept_errors: Counter,
+    alerts: Family<[(&'static str, &'static str); 1], Counter>,
 }
 
 macro_rules! registered {
@@ -56,6 +59,7 @@ impl Figures {
             refusals: "Commands and publishes refused, by error code",
             outbox_bytes: "Bytes that wait for slow readers",
             accept_errors: "Failures to accept a connection",
+            alerts: "Alerts told, by kind",
         }
     }
 
@@ -111,6 +115,10 @@ impl Figures {
         self.accept_errors.inc();
     }
 
+    pub(crate) fn alerted(&self, kind: alert::Kind) {
+        self.alerts.get_or_create(&[("kind", kind.as_str())]).inc();
+    }
+
     /// All figures in the OpenMetrics text format.
     ///
     /// # Errors
@@ -137,6 +145,7 @@ mod tests {
         figures.delivered(3, 100);
         figures.closed(CloseCode::TooSlow);
         figures.refused(ErrorCode::NameTaken);
+        figures.alerted(alert::Kind::DiskLow);
         let text = figures.encode().expect("text");
         for line in [
             "sealwire_server_connections 1\n",
@@ -144,6 +153,7 @@ mod tests {
             "sealwire_server_deliveries_total 300\n",
             "sealwire_server_closes_total{code=\"too_slow\"} 1\n",
             "sealwire_server_refusals_total{code=\"name_taken\"} 1\n",
+            "sealwire_server_alerts_total{kind=\"disk_low\"} 1\n",
         ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }

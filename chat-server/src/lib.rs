@@ -19,6 +19,7 @@ mod shutdown;
 
 mod account;
 mod admission;
+mod alert;
 mod connection;
 mod phase;
 
@@ -30,6 +31,7 @@ mod session;
 mod outbox;
 mod room;
 
+pub mod backup;
 pub mod store;
 
 mod admin;
@@ -37,9 +39,10 @@ mod figures;
 mod node;
 mod rate;
 mod tls;
-mod wall_clock;
+pub mod wall_clock;
 
+pub use alert::{WebhookAddress, WebhookError};
 pub use error::{BindError, TlsError};
 pub use server::{Running, Server};
-pub use settings::{AccountLimits, Limits, Rate, RateError, Settings, Transport};
+pub use settings::{AccountLimits, AlertSettings, Limits, Rate, RateError, Settings, Transport};
 pub use shutdown::Outcome;

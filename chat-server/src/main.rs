@@ -1,28 +1,28 @@
 //! `chat-server`: settings, run, drain, exit code.
 //!
 //! Exit codes: 0 drained after SIGTERM or SIGINT; 1 could not start, or something was left behind;
-//! 2 wrong usage; 130 or 143 after a second SIGINT or SIGTERM, at once.
+//! 2 wrong usage; 130 or 143 after a second SIGINT or SIGTERM, at once. Those of an operator's
+//! commands are in `operate`.
 
 mod cli;
+mod operate;
 
 use std::{
     io::{IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
-use anyhow::Context as _;
 use chat_server::Server;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, LogFormat, Run, Task};
+use crate::cli::{Cli, LogFormat, Run};
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut cli = Cli::parse();
-    if let Some(Task::ProxyKey { file }) = cli.command.take() {
-        cli::make_proxy_key(&file).with_context(|| format!("cannot write {}", file.display()))?;
-        return Ok(ExitCode::SUCCESS);
+    if let Some(task) = cli.command.take() {
+        return Ok(operate::run(task));
     }
     let run = cli.into_run()?;
     start_log(run.log_format);
@@ -35,10 +35,19 @@ fn main() -> anyhow::Result<ExitCode> {
 async fn serve(run: Run) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let running = Server::bind(run.settings).await?.start();
+    let mut server = Server::bind(run.settings).await?;
+    let setup_token = server.take_setup_token();
+    let running = server.start();
     println!("chat-server listens on {}", running.local_addr());
     if let Some(admin) = running.admin_addr() {
         println!("figures on http://{admin}/metrics");
+    }
+    if let Some(token) = setup_token {
+        println!("there is no administrator yet: register with this setup token as the invitation");
+        println!(
+            "setup token (good once, for a week and until the next start): {}",
+            *token.to_hex()
+        );
     }
     std::io::stdout().flush()?;
     tokio::select! {

@@ -9,13 +9,14 @@ use std::{
     },
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire_format::ProxyKey;
 
 use crate::{
     account::{Accounts, Departure, Presence},
     admission::{Admission, SignIns},
+    alert::{Alerts, Notice},
     directory::Directory,
     figures::Figures,
     outbox::{Outbox, Outboxes, WhenFull},
@@ -37,6 +38,7 @@ pub(crate) struct Node {
     pub(crate) outboxes: Arc<Outboxes>,
     pub(crate) connections: Connections,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) alerts: Alerts,
     pub(crate) certificates: Option<Arc<Certificates>>,
     /// The tasks of connections and their outboxes.
     pub(crate) tracker: TaskTracker,
@@ -52,9 +54,12 @@ impl Node {
         certificates: Option<Arc<Certificates>>,
         directory: Arc<Directory>,
         accounts: Option<Arc<Accounts>>,
+        webhook: Option<mpsc::Sender<Notice>>,
     ) -> Self {
         let limits = settings.limits.clone();
         let figures = Arc::new(Figures::new());
+        let told = Arc::clone(&figures);
+        let alerts = Alerts::new(&settings.alerts, settings.location(), told, webhook);
         let tracker = TaskTracker::new();
         let outboxes = Outboxes {
             tracker: tracker.clone(),
@@ -78,6 +83,7 @@ impl Node {
             proxy_key: settings.proxy_key.clone(),
             limits,
             figures,
+            alerts,
         }
     }
 

@@ -8,11 +8,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use wire_format::OneTimeToken;
 
 use crate::{
-    account::Accounts,
+    account::{Accounts, issue_setup_token},
     admin,
     admission::Admitted,
+    alert::Webhook,
     connection,
     error::BindError,
     node::Node,
@@ -27,6 +29,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     admin: Option<(TcpListener, SocketAddr)>,
+    webhook: Option<Webhook>,
+    setup_token: Option<OneTimeToken>,
 }
 
 impl Server {
@@ -57,12 +61,28 @@ impl Server {
             None => None,
             Some(location) => Some(Accounts::open(location, &settings, &directory).await?),
         };
+        let setup_token = match &accounts {
+            None => None,
+            Some(accounts) => issue_setup_token(&accounts.store).await?,
+        };
+        let name = accounts.as_ref().map(|accounts| &accounts.server);
+        let name = name.unwrap_or(&settings.server_name).as_str();
+        let (webhook, queue) = Webhook::new(&settings.alerts, name)?.unzip();
         Ok(Self {
-            node: Arc::new(Node::new(&settings, certificates, directory, accounts)),
+            node: Arc::new(Node::new(&settings, certificates, directory, accounts, queue)),
             listener,
             address,
             admin,
+            webhook,
+            setup_token,
         })
+    }
+
+    /// What makes the first administrator's account: given as the invitation when registering, good
+    /// once, for a week and until the next start. `None` where there is an administrator, or no place
+    /// for accounts. The server keeps its hash only: who calls this shows it, once.
+    pub fn take_setup_token(&mut self) -> Option<OneTimeToken> {
+        self.setup_token.take()
     }
 
     /// Where clients connect.
@@ -84,6 +104,8 @@ impl Server {
             listener,
             address,
             admin,
+            webhook,
+            setup_token: _,
         } = self;
         let admin_address = admin.as_ref().map(|(_, address)| *address);
         node.tracker.spawn(accept(Arc::clone(&node), listener));
@@ -91,6 +113,12 @@ impl Server {
         if let Some(accounts) = &node.accounts {
             let telling = Arc::clone(accounts).tell_comings(node.stopping.clone());
             node.tracker.spawn(telling);
+        }
+        let watched = Arc::clone(&node);
+        node.tracker
+            .spawn(async move { watched.alerts.watch(watched.stopping.clone()).await });
+        if let Some(webhook) = webhook {
+            node.tracker.spawn(webhook.run(node.stopping.clone()));
         }
         if let Some((listener, _)) = admin {
             node.tracker
@@ -212,7 +240,7 @@ fn spawn(node: &Arc<Node>, admitted: Admitted, stream: TcpStream, peer: SocketAd
 
 /// Forgets addresses whose limits have recovered, and sessions and items whose time is over.
 async fn sweep(node: Arc<Node>) {
-    let mut sweeps = interval(SWEEP_EVERY);
+    let mut sweeps = interval(node.limits.sweep_every);
     loop {
         tokio::select! {
             () = node.stopping.cancelled() => return,
@@ -259,5 +287,3 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 /// First and longest rest after a failure to accept, such as too many open files.
 const BACK_OFF_LEAST: Duration = Duration::from_millis(10);
 const BACK_OFF_MOST: Duration = Duration::from_secs(1);
-/// How often what is over is forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);

@@ -1,12 +1,13 @@
 //! What a server is told before it starts.
 
 mod accounts;
+mod alerts;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use wire_format::{ProxyKey, limits, passwords::ServerName};
 
-pub use self::accounts::AccountLimits;
+pub use self::{accounts::AccountLimits, alerts::AlertSettings};
 use crate::store::{Location, server::Registration};
 
 /// Everything that [`Server::bind`](crate::Server::bind) needs to know; the defaults serve plain
@@ -31,6 +32,8 @@ pub struct Settings {
     pub server_name: ServerName,
     /// Who may register on new data.
     pub registration: Registration,
+    /// Who is told when something is wrong.
+    pub alerts: AlertSettings,
     /// What one client may take.
     pub limits: Limits,
 }
@@ -46,6 +49,7 @@ impl Default for Settings {
             database: None,
             server_name: ServerName::localhost(),
             registration: Registration::Open,
+            alerts: AlertSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -102,12 +106,17 @@ pub struct Limits {
     pub outbox_bytes: usize,
     /// How long one connection may be behind.
     pub outbox_deadline: Duration,
+    /// How often what is over is forgotten, and sessions that another process ended are looked for.
+    pub sweep_every: Duration,
 }
 
 impl Limits {
     /// The reply to `rooms.enter`, a full ring and one full flush must fit into an outbox.
     pub const OUTBOX_BYTES_LEAST: usize =
         limits::HEADER_BYTES + limits::RING_BYTES + 2 * limits::FRAME_BYTES;
+    /// The usual [`Limits::sweep_every`]: each sweep writes a row for every session that is
+    /// connected.
+    pub const SWEEP_EVERY: Duration = Duration::from_secs(60);
 }
 
 impl Default for Limits {
@@ -124,6 +133,7 @@ impl Default for Limits {
             members_per_room: 20_000,
             outbox_bytes: 4 * 1024 * 1024,
             outbox_deadline: Duration::from_secs(10),
+            sweep_every: Self::SWEEP_EVERY,
         }
     }
 }

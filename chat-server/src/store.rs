@@ -10,12 +10,14 @@
 //! bytes here; who calls has parsed them and gives their ids and numbers beside them.
 
 mod database;
+mod dump;
 mod error;
 mod migrations;
 mod postgres;
 mod refusal;
 mod secret;
 mod sqlite;
+mod tables;
 mod transaction;
 
 pub mod accounts;
@@ -30,11 +32,14 @@ pub mod vault;
 use std::future::Future;
 
 pub use database::{Database, Location, LocationError};
+pub(crate) use dump::{Dump, Existing, Load, Piece, ROWS_AT_ONCE, ReadLayout, Source};
 pub use error::StoreError;
+pub(crate) use migrations::layout as newest_layout;
 pub use postgres::Postgres;
 pub use refusal::Refusal;
 pub use secret::{PasswordHash, SecretBytes, TokenHash};
 pub use sqlite::Sqlite;
+pub(crate) use tables::{Cell, Column, Table};
 pub use transaction::Transaction;
 
 /// What is kept, whatever keeps it.

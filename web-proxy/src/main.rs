@@ -19,7 +19,7 @@ use web_proxy::{
     settings::plain,
     shutdown::Signals,
 };
-use wire_format::ProxyKey;
+use wire_format::{OneTimeToken, ProxyKey};
 
 fn main() -> ExitCode {
     start().unwrap_or_else(|error| {
@@ -48,12 +48,16 @@ async fn run(launch: Launch) -> anyhow::Result<ExitCode> {
         ..
     } = launch;
     let grace = settings.grace;
-    let chat_server = match embedded {
-        Some(listen) => Some(embed(&mut settings, listen, data).await?),
-        None => None,
+    let (chat_server, setup_token) = match embedded {
+        Some(listen) => {
+            let (running, setup_token) = embed(&mut settings, listen, data).await?;
+            (Some(running), setup_token)
+        }
+        None => (None, None),
     };
     let proxy = Proxy::bind(settings).await?;
-    announce(&proxy)?;
+    announce(&proxy, setup_token.as_ref())?;
+    drop(setup_token);
     let handle = proxy.handle();
     let mut serving = std::pin::pin!(proxy.serve());
     let outcome = tokio::select! {
@@ -91,7 +95,7 @@ async fn embed(
     settings: &mut Settings,
     listen: std::net::SocketAddr,
     data: std::path::PathBuf,
-) -> anyhow::Result<Running> {
+) -> anyhow::Result<(Running, Option<OneTimeToken>)> {
     let key = settings
         .proxy_key
         .get_or_insert_with(|| ProxyKey::from_bytes(rand::random()));
@@ -102,19 +106,21 @@ async fn embed(
         data: Some(data),
         ..Default::default()
     };
-    let server = Server::bind(server).await.map_err(|error| match error {
+    let mut server = Server::bind(server).await.map_err(|error| match error {
         BindError::Listen { address, source } => anyhow::Error::new(source).context(format!(
             "the chat-server cannot listen on {address}; choose another address with --chat-listen"
         )),
         other => anyhow::Error::new(other).context("the embedded chat-server does not start"),
     })?;
+    let setup_token = server.take_setup_token();
     let running = server.start();
     settings.backend = plain(running.local_addr());
-    Ok(running)
+    Ok((running, setup_token))
 }
 
-/// Prints the address to open, and off loopback how colleagues get in.
-fn announce(proxy: &Proxy) -> io::Result<()> {
+/// Prints the address to open, off loopback how colleagues get in, and while there is no
+/// administrator how to become one.
+fn announce(proxy: &Proxy, setup_token: Option<&OneTimeToken>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -131,6 +137,19 @@ fn announce(proxy: &Proxy) -> io::Result<()> {
         writeln!(
             out,
             "the certificate's SHA-256 fingerprint is {fingerprint}"
+        )?;
+    }
+    if let Some(token) = setup_token {
+        writeln!(
+            out,
+            "there is no administrator yet: open {}, make an account, and give this setup token \
+             as the invitation",
+            proxy.url()
+        )?;
+        writeln!(
+            out,
+            "setup token (good once, for a week and until the next start): {}",
+            *token.to_hex()
         )?;
     }
     out.flush()

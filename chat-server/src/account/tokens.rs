@@ -3,6 +3,7 @@
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    errors::ErrorKind,
 };
 use serde::{Deserialize, Serialize};
 use wire_format::{Ed25519Key, Millis, SessionId, SessionToken, command::session::TokenKey};
@@ -24,6 +25,15 @@ struct Claims {
     sid: SessionId,
     /// Seconds since 1970: the absolute expiry, rounded down.
     exp: u64,
+}
+
+/// Why a token names no session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unopened {
+    /// This server signed it, and its time is over.
+    Expired,
+    /// This server did not sign it.
+    Forged,
 }
 
 impl Tokens {
@@ -64,13 +74,20 @@ impl Tokens {
     }
 
     /// The session of a token that this server signed and that has not expired.
-    pub(crate) fn open(&self, token: &SessionToken) -> Option<SessionId> {
-        let header = decode_header(token.as_str()).ok()?;
+    pub(crate) fn open(&self, token: &SessionToken) -> Result<SessionId, Unopened> {
+        let header = decode_header(token.as_str()).map_err(|_| Unopened::Forged)?;
         if header.kid.as_deref() != Some(&self.key_id) {
-            return None;
+            return Err(Unopened::Forged);
         }
         let opened = decode::<Claims>(token.as_str(), &self.verifying, &self.validation);
-        Some(opened.ok()?.claims.sid)
+        match opened {
+            Ok(opened) => Ok(opened.claims.sid),
+            // The signature is looked at before the time.
+            Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => {
+                Err(Unopened::Expired)
+            }
+            Err(_) => Err(Unopened::Forged),
+        }
     }
 }
 
@@ -97,9 +114,9 @@ mod tests {
     fn a_token_names_its_session_until_it_expires() {
         let tokens = Tokens::new(&identity("a")).expect("a key");
         let token = tokens.issue(SESSION, LATER).expect("a token");
-        assert_eq!(tokens.open(&token), Some(SESSION));
+        assert_eq!(tokens.open(&token), Ok(SESSION));
         let over = tokens.issue(SESSION, Millis::new(1_000)).expect("a token");
-        assert_eq!(tokens.open(&over), None);
+        assert_eq!(tokens.open(&over), Err(Unopened::Expired));
     }
 
     #[test]
@@ -108,10 +125,14 @@ mod tests {
         let tokens = Tokens::new(&ours).expect("a key");
         let stranger = Tokens::new(&identity("a")).expect("a key");
         let forged = stranger.issue(SESSION, LATER).expect("a token");
-        assert_eq!(tokens.open(&forged), None);
+        assert_eq!(tokens.open(&forged), Err(Unopened::Forged));
+        let over = stranger
+            .issue(SESSION, Millis::new(1_000))
+            .expect("a token");
+        assert_eq!(tokens.open(&over), Err(Unopened::Forged));
         let key_id = "b".to_owned();
         let renamed = Tokens::new(&Identity { key_id, ..ours }).expect("a key");
         let token = renamed.issue(SESSION, LATER).expect("a token");
-        assert_eq!(tokens.open(&token), None);
+        assert_eq!(tokens.open(&token), Err(Unopened::Forged));
     }
 }

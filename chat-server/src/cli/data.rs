@@ -2,7 +2,10 @@
 
 use std::{fmt, path::Path, str::FromStr};
 
-use chat_server::store::{Location, LocationError, server::Registration};
+use chat_server::{
+    WebhookAddress, WebhookError,
+    store::{Location, LocationError, server::Registration},
+};
 use clap::ValueEnum;
 use serde::Deserialize;
 use wire_format::passwords::{ServerName, ServerNameError};
@@ -31,10 +34,34 @@ impl fmt::Debug for DatabaseText {
     }
 }
 
+/// `--alert-webhook` as it was given: its path may hold a secret.
+#[derive(Clone, Deserialize)]
+pub(super) struct WebhookText(String);
+
+impl WebhookText {
+    pub(super) fn into_address(self) -> Result<WebhookAddress, WebhookError> {
+        self.0.parse()
+    }
+}
+
+impl FromStr for WebhookText {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for WebhookText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookText(..)")
+    }
+}
+
 /// Who may register.
 #[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum RegistrationMode {
+pub(crate) enum RegistrationMode {
     /// Anyone.
     Open,
     /// Who brings an invitation.

@@ -56,6 +56,7 @@ impl Errand {
     /// Makes a change. A dropped future leaves it made or not made.
     pub(super) async fn write<C: Change>(&self, change: C) -> Result<C::Answer, Refusal> {
         let written = self.accounts.store.write(change).await;
+        let written = written.inspect_err(|error| self.node.alerts.store(error));
         written.map_err(store_failed)?.map_err(refused)
     }
 

@@ -17,7 +17,8 @@ const SEAT_BYTES: usize = 48;
 /// weighed, in docs/speed.md and above.
 #[tokio::test]
 async fn an_idle_connection_stays_small() {
-    let node = Arc::new(Node::new(&Settings::default(), None, Arc::default(), None));
+    let settings = Settings::default();
+    let node = Arc::new(Node::new(&settings, None, Arc::default(), None, None));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());

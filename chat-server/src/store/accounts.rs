@@ -53,6 +53,16 @@ pub enum Role {
 
 coded!(Role: Member = 1, Admin = 2);
 
+impl Role {
+    /// Its name in lists and in the audit log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// Whether an account may sign in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Standing {
@@ -63,6 +73,16 @@ pub enum Standing {
 }
 
 coded!(Standing: Active = 1, Disabled = 2);
+
+impl Standing {
+    /// Its name in lists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+}
 
 /// Whether an account's present recovery code was typed back once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

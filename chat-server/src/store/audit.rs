@@ -26,7 +26,7 @@ use wire_format::{MemberId, Millis};
 
 use super::{StoreError, Transaction};
 
-pub use read::{AuditFault, AuditHead, ReadAudit, VerifyAudit};
+pub use read::{AuditFault, AuditHead, ReadAudit, VerifyAudit, VerifyAuditSince};
 
 /// Who made a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -8,7 +8,9 @@ use std::{
 
 use sqlx::postgres::PgConnectOptions;
 
-use super::{Change, Postgres, Query, Sqlite, Store, StoreError, Verdict};
+use super::{
+    Change, Postgres, Query, Sqlite, Store, StoreError, Verdict, migrations, postgres, sqlite,
+};
 
 /// Where the record is: `--database`, or the data folder without one.
 #[derive(Clone)]
@@ -79,6 +81,40 @@ impl Database {
         match location {
             Location::Sqlite(folder) => Sqlite::open(&folder).await.map(Self::Sqlite),
             Location::Postgres(options) => Postgres::open(*options).await.map(Self::Postgres),
+        }
+    }
+}
+
+impl Database {
+    /// Opens data that a server of this version made, for a command beside it or in its place; makes
+    /// nothing where there are none, and changes no layout.
+    ///
+    /// A dropped future leaves the data as they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] where no server ever started, [`StoreError::Older`] and
+    /// [`StoreError::Newer`] for the data of another version, and what else stands in the way.
+    pub async fn open_present(location: Location) -> Result<Self, StoreError> {
+        migrations::check(Self::newest_step(&location).await?)?;
+        Self::open(location).await
+    }
+
+    /// The newest step of migration that was applied at this place, if any was.
+    pub(crate) async fn newest_step(location: &Location) -> Result<Option<i64>, StoreError> {
+        match location {
+            Location::Sqlite(folder) => sqlite::newest_step(folder).await,
+            Location::Postgres(options) => postgres::newest_step(options).await,
+        }
+    }
+
+    /// Opens data with the layout that a step of migration led to.
+    pub(crate) async fn open_to(location: Location, layout: i64) -> Result<Self, StoreError> {
+        let to = Some(layout);
+        match location {
+            Location::Sqlite(folder) => Sqlite::open_to(&folder, to).await.map(Self::Sqlite),
+            Location::Postgres(options) => {
+                Postgres::open_to(*options, to).await.map(Self::Postgres)
+            }
         }
     }
 }

@@ -16,6 +16,18 @@ pub enum StoreError {
         /// What the system says.
         source: Arc<io::Error>,
     },
+    /// There is nothing at this place, or nothing that a server ever started on.
+    #[error("no server's data are there; start the server once, or name another place")]
+    Absent,
+    /// An earlier version of the program made the data.
+    #[error(
+        "the data are of an older version (migration {version}); \
+         start this version's server on them once"
+    )]
+    Older {
+        /// The newest migration that was applied.
+        version: i64,
+    },
     /// A later version of the program made changes to the data's layout.
     #[error("the data are from a newer version (migration {version}); use that one or a newer one")]
     Newer {

@@ -7,6 +7,8 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
+use super::StoreError;
+
 /// The steps of a SQLite database.
 pub(super) fn sqlite() -> Migrator {
     migrator(&[(
@@ -25,6 +27,20 @@ pub(super) fn postgres() -> Migrator {
     )])
 }
 
+/// The layout of this program: the number of the last step.
+pub(crate) fn layout() -> i64 {
+    sqlite().iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+/// Whether data with these steps applied may be used as they are.
+pub(super) fn check(newest: Option<i64>) -> Result<(), StoreError> {
+    match newest {
+        None => Err(StoreError::Absent),
+        Some(version) if version < layout() => Err(StoreError::Older { version }),
+        Some(_) => Ok(()),
+    }
+}
+
 /// sqlx takes a checksum of each text and compares it with that of what was applied.
 fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
     let steps = steps.iter().map(|&(version, description, sql)| {
@@ -37,4 +53,29 @@ fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
         )
     });
     Migrator::with_migrations(steps.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_databases_have_the_same_steps() {
+        let steps = |migrator: Migrator| -> Vec<_> {
+            let steps = migrator.iter();
+            steps
+                .map(|step| (step.version, step.description.clone()))
+                .collect()
+        };
+        assert_eq!(steps(sqlite()), steps(postgres()));
+    }
+
+    #[test]
+    fn data_are_used_as_they_are_from_this_layout_on() {
+        assert!(matches!(check(None), Err(StoreError::Absent)));
+        let before = check(Some(layout() - 1));
+        assert!(matches!(before, Err(StoreError::Older { version }) if version == layout() - 1));
+        // The migrator names what is newer.
+        assert!(check(Some(layout())).is_ok() && check(Some(layout() + 1)).is_ok());
+    }
 }

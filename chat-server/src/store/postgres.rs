@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    ConnectOptions as _, PgPool,
+    ConnectOptions as _, Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::sleep;
@@ -26,6 +26,14 @@ impl Postgres {
     /// # Errors
     /// [`StoreError`] says what stands in the way.
     pub async fn open(options: PgConnectOptions) -> Result<Self, StoreError> {
+        Self::open_to(options, None).await
+    }
+
+    /// Opens data with the layout that a step of migration led to; `None` is the newest.
+    pub(super) async fn open_to(
+        options: PgConnectOptions,
+        layout: Option<i64>,
+    ) -> Result<Self, StoreError> {
         let options = options
             .application_name("sealwire")
             // Acknowledged means durable, whatever the server's own setting.
@@ -36,7 +44,11 @@ impl Postgres {
             .acquire_timeout(CONNECT_WITHIN)
             .connect_with(options)
             .await?;
-        migrations::postgres().run(&pool).await?;
+        let mut connection = pool.acquire().await?;
+        migrations::postgres()
+            .run_direct(layout, &mut *connection, false)
+            .await?;
+        drop(connection);
         Ok(Self { pool })
     }
 
@@ -58,6 +70,21 @@ impl Postgres {
         }
         Ok(verdict)
     }
+}
+
+/// The newest step of migration that was applied in this database; makes nothing.
+pub(super) async fn newest_step(options: &PgConnectOptions) -> Result<Option<i64>, StoreError> {
+    let mut connection = options.connect().await?;
+    let sql = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    let is_there: bool = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
+    let newest = if is_there {
+        let sql = "SELECT max(version) FROM _sqlx_migrations";
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+    } else {
+        None
+    };
+    connection.close().await?;
+    Ok(newest)
 }
 
 impl Store for Postgres {

@@ -46,6 +46,9 @@ pub enum Refusal {
     /// Nobody is their own friend.
     #[error("the account itself")]
     Oneself,
+    /// There are data already.
+    #[error("there are data already")]
+    NotEmpty,
     /// The last administrator stays one.
     #[error("the last administrator")]
     LastAdmin,

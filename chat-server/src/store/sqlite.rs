@@ -6,7 +6,7 @@ mod writer;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, SqlitePool,
+    ConnectOptions as _, Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -38,11 +38,16 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`] says what stands in the way.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_to(folder, None).await
+    }
+
+    /// Opens data with the layout that a step of migration led to; `None` is the newest.
+    pub(super) async fn open_to(folder: &Path, layout: Option<i64>) -> Result<Self, StoreError> {
         let file = files::prepare(folder)?;
         let options = options(&file);
         let mut connection = options.connect().await?;
         migrations::sqlite()
-            .run_direct(None, &mut connection, false)
+            .run_direct(layout, &mut connection, false)
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -62,6 +67,25 @@ impl Sqlite {
             shared: Arc::new(shared),
         })
     }
+}
+
+/// The newest step of migration that was applied in this folder; makes nothing.
+pub(super) async fn newest_step(folder: &Path) -> Result<Option<i64>, StoreError> {
+    let Some(file) = files::present(folder)? else {
+        return Ok(None);
+    };
+    let mut connection = options(&file).connect().await?;
+    let sql = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
+    let newest = match tables {
+        0 => None,
+        _ => {
+            let sql = "SELECT max(version) FROM _sqlx_migrations";
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+        }
+    };
+    connection.close().await?;
+    Ok(newest)
 }
 
 impl Store for Sqlite {

@@ -4,8 +4,8 @@
 //! three: numbers, bytes and text.
 
 use sqlx::{
-    Executor as _, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection, postgres::PgRow,
-    sqlite::SqliteRow,
+    Executor as _, PgConnection, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection,
+    postgres::PgRow, sqlite::SqliteRow,
 };
 use wire_format::{MemberId, Millis};
 
@@ -68,7 +68,7 @@ impl<'c> Transaction<'c> {
     /// Runs a statement; gives how many rows it changed.
     pub(super) async fn execute(
         &mut self,
-        sql: &'static str,
+        sql: impl SqlSafeStr,
         values: &[Value<'_>],
     ) -> Result<u64, StoreError> {
         match &mut self.connection {
@@ -86,7 +86,7 @@ impl<'c> Transaction<'c> {
     /// All rows that a statement gives; who calls bounds them.
     pub(super) async fn rows(
         &mut self,
-        sql: &'static str,
+        sql: impl SqlSafeStr,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         match &mut self.connection {
@@ -106,7 +106,7 @@ impl<'c> Transaction<'c> {
     /// The first row, if there is one.
     pub(super) async fn row(
         &mut self,
-        sql: &'static str,
+        sql: impl SqlSafeStr,
         values: &[Value<'_>],
     ) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(sql, values).await?.into_iter().next())
@@ -115,7 +115,7 @@ impl<'c> Transaction<'c> {
     /// The one number of the first row; 0 if there is none.
     pub(super) async fn number(
         &mut self,
-        sql: &'static str,
+        sql: impl SqlSafeStr,
         values: &[Value<'_>],
     ) -> Result<u64, StoreError> {
         match self.row(sql, values).await? {

@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::support::House;
 
-async fn request(house: &House, line: &str) -> String {
+pub(crate) async fn request(house: &House, line: &str) -> String {
     let address = house.running().admin_addr().expect("an admin listener");
     let mut stream = TcpStream::connect(address).await.expect("a socket");
     let head = format!("{line} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n");

@@ -3,6 +3,7 @@
 mod account_rooms;
 mod accounts;
 mod admin;
+mod alerts;
 mod binary;
 mod chains;
 mod circle;
@@ -15,6 +16,7 @@ mod fresh;
 mod held;
 mod keysets;
 mod limits;
+mod operators;
 mod owner;
 mod passwords;
 mod people;

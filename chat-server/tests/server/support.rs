@@ -381,4 +381,4 @@ pub(crate) fn generous() -> Limits {
 }
 
 /// How long a test waits before it fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

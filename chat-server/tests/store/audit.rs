@@ -9,7 +9,7 @@ use chat_server::store::{
 use crate::support::{House, NOW, registration};
 
 /// Writes rows 2 to 5; row 1 is the founding.
-async fn fill(house: &House) {
+pub(crate) async fn fill(house: &House) {
     for registration in [Registration::Closed, Registration::Open].repeat(2) {
         let set = SetRegistration {
             registration,

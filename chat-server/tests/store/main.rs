@@ -3,18 +3,25 @@
 mod cluster;
 mod disk;
 mod kill;
+mod many;
+mod place;
 mod postgres;
+mod program;
 mod sqlite;
 mod support;
 
 mod accounts;
 mod audit;
+mod auditors;
+mod backups;
+mod damage;
 mod friends;
 mod keys;
 mod races;
 mod server;
 mod sessions;
 mod standing;
+mod users;
 mod vault;
 
 /// Runs every case on both databases, each on data of its own. On PostgreSQL they are one test, so
@@ -59,6 +66,20 @@ contract! {
         the_first_altered_row_is_named
         a_missing_row_is_named
         a_row_chained_to_another_is_named;
+    auditors:
+        the_head_of_a_whole_log_is_printed
+        the_first_wrong_row_is_named
+        a_tail_that_was_cut_off_shows_against_a_noted_head
+        rows_are_printed;
+    backups:
+        a_restored_backup_is_equal_whatever_keeps_it
+        a_backup_under_load_is_of_one_moment
+        what_is_there_is_replaced_only_when_told
+        backups_are_their_owners_and_the_oldest_go
+        one_is_made_again_and_again_until_a_signal;
+    damage:
+        nothing_is_written_from_what_is_no_whole_backup
+        tampering_shows_after_a_restore;
     friends:
         asking_and_accepting_make_friends_of_both
         a_block_is_silent
@@ -96,6 +117,13 @@ contract! {
         the_last_administrator_stays
         a_disabled_account_has_no_session
         a_deleted_account_leaves_nothing_and_its_name_is_free;
+    users:
+        an_invitation_registers_once
+        no_invitation_is_made_while_registration_is_closed
+        accounts_are_listed
+        a_disabled_account_is_out_until_it_is_enabled
+        a_reset_begins_one_session
+        nothing_is_made_where_nothing_is;
     vault:
         a_root_is_replaced_by_its_number
         an_item_replaces_a_lower_number

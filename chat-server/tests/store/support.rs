@@ -12,10 +12,9 @@ use chat_server::store::{
     server::{Found, Identity, Registration},
     sessions::{Proof, SessionId, StartSession},
 };
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqliteConnection};
 use wire_format::{MemberId, Millis};
 
-use crate::cluster::{self, Cluster};
+use crate::{cluster::Cluster, place::Place};
 
 /// When everything here begins.
 pub(crate) const NOW: Millis = Millis::new(1_800_000_000_000);
@@ -23,28 +22,21 @@ pub(crate) const NOW: Millis = Millis::new(1_800_000_000_000);
 /// A store on data of its own; open registration.
 pub(crate) struct House {
     pub(crate) store: Database,
-    place: Place,
-}
-
-enum Place {
-    Sqlite(Folder),
-    Postgres(String),
+    pub(crate) place: Place,
 }
 
 impl House {
     pub(crate) async fn sqlite() -> Self {
-        let folder = Folder::new();
-        let location = Location::Sqlite(folder.path().to_owned());
-        Self::open(location, Place::Sqlite(folder)).await
+        Self::open(Place::folder()).await
     }
 
     pub(crate) async fn postgres(cluster: &Cluster) -> Self {
-        let (url, location) = cluster.location().await;
-        Self::open(location, Place::Postgres(url)).await
+        let (url, _) = cluster.location().await;
+        Self::open(Place::Postgres(url)).await
     }
 
-    async fn open(location: Location, place: Place) -> Self {
-        let store = Database::open(location).await.expect("a store");
+    async fn open(place: Place) -> Self {
+        let store = Database::open(place.location()).await.expect("a store");
         found(&store).await;
         Self { store, place }
     }
@@ -62,17 +54,7 @@ impl House {
 
     /// Changes the data behind the store's back.
     pub(crate) async fn tamper(&self, sql: &str) {
-        match &self.place {
-            Place::Sqlite(folder) => {
-                let file = folder.path().join("sealwire.db");
-                let url = format!("sqlite:{}", file.display());
-                let mut connection = SqliteConnection::connect(&url).await.expect("connected");
-                let done = connection.execute(AssertSqlSafe(sql)).await;
-                done.unwrap_or_else(|error| panic!("{sql}: {error}"));
-                connection.close().await.expect("closed");
-            }
-            Place::Postgres(url) => cluster::execute(url, sql).await,
-        }
+        self.place.execute(sql).await;
     }
 
     /// Makes an account with this name, which is its id, too.

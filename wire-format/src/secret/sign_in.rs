@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::hex_of;
 use crate::{
@@ -68,6 +68,13 @@ secret_bytes! {
     RecoveryLogin;
     /// What an administrator hands out once, so that its owner may start with new keys.
     OneTimeToken;
+}
+
+impl OneTimeToken {
+    /// The token as 64 hexadecimal digits, for the one time that it is shown.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        hex_of(&self.0)
+    }
 }
 
 /// What continues a session on another connection: visible ASCII, which its client does not read.

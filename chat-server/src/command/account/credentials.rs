@@ -87,6 +87,9 @@ impl Claim {
         };
         let is_right = errand.accounts.work.run(check).await?;
         let account = self.account.filter(|_| is_right);
+        if account.is_none() {
+            errand.node.alerts.bad_login();
+        }
         account.ok_or(ErrorCode::LoginFailed.into())
     }
 }

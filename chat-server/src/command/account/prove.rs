@@ -38,6 +38,9 @@ pub(super) async fn run(
         };
         proof.verify(&expected, head.head())
     });
-    checked.await?.map_err(|_| ErrorCode::NotAllowed)?;
+    checked.await?.map_err(|error| {
+        errand.node.alerts.proof(&error);
+        ErrorCode::NotAllowed
+    })?;
     Ok(Turn::Proven(errand.reply(&Done {})))
 }

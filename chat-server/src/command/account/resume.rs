@@ -20,7 +20,10 @@ pub(super) async fn run(errand: Errand, resume: Resume) -> Result<Turn, Refusal>
     errand.may_sign_in()?;
     let token = resume.token.ok_or(ErrorCode::Malformed)?;
     let id = errand.accounts.tokens.open(&token);
-    let id = id.ok_or(ErrorCode::LoginFailed)?;
+    let id = id.map_err(|unopened| {
+        errand.node.alerts.token(unopened);
+        ErrorCode::LoginFailed
+    })?;
     let find = || FindSession {
         session: stored(id),
         now: wall_clock::now(),

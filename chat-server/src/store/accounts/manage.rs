@@ -87,12 +87,8 @@ impl Change for SetRole {
         let sql = "UPDATE accounts SET role = $2 WHERE id = $1";
         let values = [(&self.account).into(), self.role.code().into()];
         transaction.execute(sql, &values).await?;
-        let role = match self.role {
-            Role::Member => "member",
-            Role::Admin => "admin",
-        };
         Entry::about(self.actor, "account.role", self.account)
-            .detail(role)
+            .detail(self.role.as_str())
             .append(transaction, self.now)
             .await?;
         Ok(())

@@ -24,6 +24,17 @@ pub enum AuditFault {
     /// A row is not what its hash was computed over.
     #[error("row {0} of the audit log was altered")]
     Altered(u64),
+    /// The log ends before a row that was noted elsewhere.
+    #[error("row {noted} of the audit log was noted, and the log ends at row {end}")]
+    Cut {
+        /// The number that was noted.
+        noted: u64,
+        /// The newest row.
+        end: u64,
+    },
+    /// The chain holds and leads to another row than the one that was noted elsewhere.
+    #[error("row {0} of the audit log is not the one that was noted")]
+    Replaced(u64),
 }
 
 /// Reads rows in ascending order.
@@ -52,20 +63,52 @@ impl Query for VerifyAudit {
     type Answer = Result<AuditHead, AuditFault>;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Answer, StoreError> {
-        let mut head = AuditHead::default();
-        loop {
-            let rows = page(transaction, head.number, VERIFIED_AT_ONCE).await?;
-            if rows.is_empty() {
-                return Ok(Ok(head));
+        verify(transaction, AuditHead::default()).await
+    }
+}
+
+/// Computes the whole chain, and compares the row of a head that was noted elsewhere: then a tail
+/// that was cut off shows, and a chain that was computed anew.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyAuditSince {
+    /// The head that was noted.
+    pub noted: AuditHead,
+}
+
+impl Query for VerifyAuditSince {
+    type Answer = Result<AuditHead, AuditFault>;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Answer, StoreError> {
+        verify(transaction, self.noted).await
+    }
+}
+
+async fn verify(
+    transaction: &mut Transaction<'_>,
+    noted: AuditHead,
+) -> Result<Result<AuditHead, AuditFault>, StoreError> {
+    let mut head = AuditHead::default();
+    loop {
+        let rows = page(transaction, head.number, VERIFIED_AT_ONCE).await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            match follow(head, row) {
+                Ok(next) => head = next,
+                Err(fault) => return Ok(Err(fault)),
             }
-            for row in &rows {
-                match follow(head, row) {
-                    Ok(next) => head = next,
-                    Err(fault) => return Ok(Err(fault)),
-                }
+            if head.number == noted.number && head.hash != noted.hash {
+                return Ok(Err(AuditFault::Replaced(noted.number)));
             }
         }
     }
+    let (noted, end) = (noted.number, head.number);
+    Ok(if end < noted {
+        Err(AuditFault::Cut { noted, end })
+    } else {
+        Ok(head)
+    })
 }
 
 /// Checks that a row continues the chain.

@@ -18,6 +18,23 @@ pub(super) fn prepare(folder: &Path) -> Result<PathBuf, StoreError> {
     Ok(file)
 }
 
+/// The file, if a database was begun in it.
+pub(super) fn present(folder: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let file = folder.join(FILE);
+    match fs::metadata(&file) {
+        Ok(metadata) => Ok((metadata.len() > 0).then_some(file)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(source) => Err(refused(&file, source)),
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
 fn make_folder(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
