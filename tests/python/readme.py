@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every command of README.md's sh blocks, in order: servers are started, probed and stopped at the end, `join` talks."""
+"""Runs every command of the sh blocks of README.md and docs/operating.md, in order: servers are started, probed and stopped at the end, `join` talks."""
 
 import asyncio
 import os
@@ -17,11 +17,28 @@ from talk import PATIENCE, ROOT, Program  # noqa: E402
 LISTENING = re.compile(r"listen(?:s|ing) on (https?://)?([\w.]+:\d+)")
 
 
-def commands():
+DOCUMENTS = ("README.md", "docs/operating.md")
+FOLDERS = ("team", "operating")
+
+
+def commands(document):
     """The commands, with continued lines joined."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text(), re.M | re.S)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
     return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def serves(command):
+    """A program without a command of its own, or with flags only."""
+    if not command.startswith("cargo run"):
+        return False
+    _, _, arguments = command.partition(" -- ")
+    return not arguments or arguments.startswith("--")
+
+
+def clean():
+    for folder in FOLDERS:
+        shutil.rmtree(ROOT / "target" / folder, ignore_errors=True)
 
 
 async def shell(command):
@@ -56,29 +73,34 @@ async def run(command):
     await process.leave()
 
 
+async def run_all(document):
+    servers = []
+    for command in commands(document):
+        if command in ("tests/run", "tests/bench/run"):
+            # The first has called this; the second it calls in its brief form.
+            assert os.access(ROOT / command, os.X_OK)
+        elif serves(command):
+            servers.append(await serve(command))
+        elif " load " in command:
+            await run(command)
+        elif " join " in command:
+            await join(command)
+        else:
+            await run(command)
+        print(f"ok: {command}", flush=True)
+    for server in reversed(servers):
+        await server.stop()
+
+
 async def main():
     os.chdir(ROOT)
-    shutil.rmtree(ROOT / "target" / "team", ignore_errors=True)
-    servers = []
+    clean()
     with tempfile.TemporaryDirectory() as data:
         os.environ["XDG_DATA_HOME"] = data
-        for command in commands():
-            if command in ("tests/run", "tests/bench/run"):
-                # The first has called this; the second it calls in its brief form.
-                assert os.access(ROOT / command, os.X_OK)
-            elif " load " in command:
-                await run(command)
-            elif " join " in command:
-                await join(command)
-            elif command.startswith("cargo run") and "proxy-key target" not in command.split("--proxy-key")[0]:
-                servers.append(await serve(command))
-            else:
-                await run(command)
-            print(f"ok: {command}", flush=True)
-        for server in reversed(servers):
-            await server.stop()
-    shutil.rmtree(ROOT / "target" / "team", ignore_errors=True)
-    print(f"{len(commands())} passed")
+        for document in DOCUMENTS:
+            await run_all(document)
+    clean()
+    print(f"{sum(len(commands(document)) for document in DOCUMENTS)} passed")
 
 
 if __name__ == "__main__":
