@@ -1,0 +1,66 @@
+/**
+ * The page's end of the worker that holds an account's keys: few typed requests go in, and no key comes out.
+ */
+
+/**
+ * @typedef {import("../keys/requests.js").Requests} Requests
+ * @typedef {import("../keys/requests.js").Failure} Failure
+ *
+ * What a request gave, or why not.
+ * @template {keyof Requests} K
+ * @typedef {{ ok: Requests[K]["gives"] } | { error: Failure }} Given
+ */
+
+/** The one script that this page runs in a worker. */
+const SCRIPT = new URL("../crypto_worker.js", import.meta.url).href;
+
+/** Asks the worker, one answer a request. */
+export class Keyholder {
+  #worker;
+  #next = 1;
+  /** @type {Map<number, (given: any) => void>} */
+  #waiting = new Map();
+
+  /** @param {Pick<Worker, "postMessage" | "addEventListener" | "terminate">} worker */
+  constructor(worker) {
+    this.#worker = worker;
+    worker.addEventListener("message", (/** @type {any} */ { data }) => {
+      const resolve = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      resolve?.("ok" in data ? { ok: data.ok } : { error: data.error });
+    });
+    worker.addEventListener("error", () => this.#fail());
+  }
+
+  /** Starts the worker. */
+  static start() {
+    return new Keyholder(new Worker(/** @type {string} */ (scriptUrl()), { type: "module", name: "keys" }));
+  }
+
+  /**
+   * Asks for something; never throws.
+   * @template {keyof Requests} K
+   * @param {K} ask
+   * @param {Requests[K]["takes"]} takes
+   * @returns {Promise<Given<K>>}
+   */
+  ask(ask, takes) {
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#worker.postMessage({ id, ask, takes });
+    });
+  }
+
+  /** A worker that did not load or broke answers nothing any more. */
+  #fail() {
+    for (const resolve of this.#waiting.values()) resolve({ error: { code: "internal" } });
+    this.#waiting.clear();
+  }
+}
+
+/** The worker's address, by the one policy that this page has: it says nothing but this constant. */
+function scriptUrl() {
+  const types = /** @type {any} */ (globalThis).trustedTypes;
+  return types === undefined ? SCRIPT : types.createPolicy("sealwire", { createScriptURL: () => SCRIPT }).createScriptURL("");
+}
