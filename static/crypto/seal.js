@@ -14,32 +14,44 @@ export const IV_BYTES = 16;
 /** Bytes of a tag: the first half of the HMAC. */
 export const TAG_BYTES = 32;
 
-/** @typedef {{ iv: Uint8Array<ArrayBuffer>, ciphertext: Uint8Array<ArrayBuffer>, tag: Uint8Array<ArrayBuffer> }} Sealed */
+/**
+ * @typedef {{ iv: Uint8Array<ArrayBuffer>, ciphertext: Uint8Array<ArrayBuffer>, tag: Uint8Array<ArrayBuffer> }} Sealed
+ * A key in the browser's keeping: it works, it can be stored, and nobody can read it out, this page included.
+ * @typedef {{ mac: CryptoKey, cipher: CryptoKey }} HeldKey
+ */
+
+/** Gives a key into the browser's keeping. @param {Uint8Array<ArrayBuffer>} key 64 bytes @returns {Promise<HeldKey>} */
+export async function holdKey(key) {
+  return {
+    mac: await crypto.subtle.importKey("raw", key.subarray(0, KEY_BYTES / 2), { name: "HMAC", hash: "SHA-512" }, false, ["sign"]),
+    cipher: await crypto.subtle.importKey("raw", key.subarray(KEY_BYTES / 2), "AES-CBC", false, ["encrypt", "decrypt"]),
+  };
+}
 
 /**
  * Encrypts and authenticates.
- * @param {Uint8Array<ArrayBuffer>} key 64 bytes
+ * @param {Uint8Array<ArrayBuffer> | HeldKey} key 64 bytes, or held
  * @param {Uint8Array<ArrayBuffer>} iv 16 bytes, random; one is used once with a key
  * @param {Uint8Array} associated
  * @param {Uint8Array<ArrayBuffer>} plaintext
  * @returns {Promise<Sealed>}
  */
 export async function seal(key, iv, associated, plaintext) {
-  const cipher = await crypto.subtle.importKey("raw", encryptionHalf(key), "AES-CBC", false, ["encrypt"]);
+  const { mac, cipher } = await held(key);
   const ciphertext = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv }, cipher, plaintext));
-  return { iv, ciphertext, tag: await tagOf(key, iv, associated, ciphertext) };
+  return { iv, ciphertext, tag: await tagOf(mac, iv, associated, ciphertext) };
 }
 
 /**
  * Checks the tag and decrypts. Throws an `OpenError`: `tag` before anything is decrypted, `cbc_padding` if the tag is
  * right and the padding is not.
- * @param {Uint8Array<ArrayBuffer>} key 64 bytes
+ * @param {Uint8Array<ArrayBuffer> | HeldKey} key 64 bytes, or held
  * @param {Sealed} sealed
  * @param {Uint8Array} associated
  */
 export async function open(key, { iv, ciphertext, tag }, associated) {
-  if (!sameBytes(await tagOf(key, iv, associated, ciphertext), tag)) throw new OpenError("tag");
-  const cipher = await crypto.subtle.importKey("raw", encryptionHalf(key), "AES-CBC", false, ["decrypt"]);
+  const { mac, cipher } = await held(key);
+  if (!sameBytes(await tagOf(mac, iv, associated, ciphertext), tag)) throw new OpenError("tag");
   try {
     return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv }, cipher, ciphertext));
   } catch {
@@ -49,7 +61,7 @@ export async function open(key, { iv, ciphertext, tag }, associated) {
 
 /**
  * Writes a sealed part (docs/protocol.md §14.1): IV, length, ciphertext and tag of a plaintext padded to its bucket.
- * @param {Uint8Array<ArrayBuffer>} key
+ * @param {Uint8Array<ArrayBuffer> | HeldKey} key
  * @param {Uint8Array<ArrayBuffer>} iv
  * @param {Uint8Array} above everything in the record above the part
  * @param {Uint8Array} plaintext
@@ -73,7 +85,7 @@ export function readSealedPart(record) {
 
 /**
  * Opens a sealed part: HMAC, CBC, padding.
- * @param {Uint8Array<ArrayBuffer>} key
+ * @param {Uint8Array<ArrayBuffer> | HeldKey} key
  * @param {Sealed} sealed
  * @param {Uint8Array} above everything in the record above the part
  */
@@ -108,19 +120,17 @@ export function sameBytes(a, b) {
 /**
  * HMAC-SHA-512 over A ‖ IV ‖ E ‖ AL, cut to its first half; AL is the length of A in bits. WebCrypto cannot verify a MAC
  * that was cut.
- * @param {Uint8Array<ArrayBuffer>} key
+ * @param {CryptoKey} mac
  * @param {Uint8Array} iv
  * @param {Uint8Array} associated
  * @param {Uint8Array} ciphertext
  */
-async function tagOf(key, iv, associated, ciphertext) {
-  const half = key.subarray(0, KEY_BYTES / 2);
-  const mac = await crypto.subtle.importKey("raw", half, { name: "HMAC", hash: "SHA-512" }, false, ["sign"]);
+async function tagOf(mac, iv, associated, ciphertext) {
   const whole = await crypto.subtle.sign("HMAC", mac, join(associated, iv, ciphertext, u64(associated.length * 8)));
   return new Uint8Array(whole.slice(0, TAG_BYTES));
 }
 
-/** @param {Uint8Array<ArrayBuffer>} key */
-function encryptionHalf(key) {
-  return key.subarray(KEY_BYTES / 2);
+/** @param {Uint8Array<ArrayBuffer> | HeldKey} key */
+function held(key) {
+  return key instanceof Uint8Array ? holdKey(key) : key;
 }

@@ -5,10 +5,11 @@
 import { fromHex, join, toHex, u64 } from "../wire/bytes.js";
 import { OpenError, SealError } from "./errors.js";
 import { ID_BYTES, RecordReader, VERSION } from "./record.js";
-import { IV_BYTES, KEY_BYTES, TAG_BYTES, open, openPart, readSealedPart, seal, sealedPart } from "./seal.js";
+import { IV_BYTES, KEY_BYTES, TAG_BYTES, holdKey, open, openPart, readSealedPart, seal, sealedPart } from "./seal.js";
 import { encodeContent, parseContent } from "./vault_content.js";
 /** @typedef {import("./vault_content.js").RootContent} RootContent */
 /** @typedef {import("./seal.js").Sealed} Sealed */
+/** @typedef {import("./seal.js").HeldKey} HeldKey */
 
 /**
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
@@ -16,6 +17,7 @@ import { encodeContent, parseContent } from "./vault_content.js";
  * @typedef {{ bytes: Bytes, account: string, number: number, keyId: string, wraps: Record<Opener, Sealed>, above: Bytes,
  *   part: Sealed }} VaultRoot a root that was read and not opened
  * @typedef {{ number: number, content: RootContent, lock: VaultLock }} OpenedRoot
+ * @typedef {{ account: string, keyId: string, key: HeldKey }} HeldVaultKey a vault key as a browser stores it
  * @typedef {(length: number) => Bytes} Random random bytes; vectors choose them, nobody else
  */
 
@@ -56,7 +58,16 @@ export function parseRoot(bytes) {
 export async function openRoot(root, opener, half) {
   const plain = await open(half, root.wraps[opener], boundTo(root.account, root.keyId, opener));
   if (plain.length !== 1 + KEY_BYTES || plain[0] !== WRAP_VERSION) throw new OpenError("vault_key");
-  return new VaultLock(root.account, root.keyId, plain.slice(1), root.wraps).open(root);
+  return new VaultLock(root.account, root.keyId, await holdKey(plain.slice(1)), root.wraps).open(root);
+}
+
+/**
+ * Opens a root with a vault key that was stored; throws an `OpenError` (`tag` also for a root under another vault key).
+ * @param {VaultRoot} root
+ * @param {HeldVaultKey} held
+ */
+export function openRootHeld(root, { account, keyId, key }) {
+  return new VaultLock(account, keyId, key, root.wraps).open(root);
 }
 
 /** What seals a vault's roots: the vault key with its two wraps. The key stays inside. */
@@ -66,7 +77,7 @@ export class VaultLock {
   #key;
   #wraps;
 
-  /** @param {string} account @param {string} keyId @param {Bytes} key @param {Record<Opener, Sealed>} wraps */
+  /** @param {string} account @param {string} keyId @param {HeldKey} key @param {Record<Opener, Sealed>} wraps */
   constructor(account, keyId, key, wraps) {
     this.#account = account;
     this.#keyId = keyId;
@@ -86,7 +97,12 @@ export class VaultLock {
     const plain = join(WRAP_VERSION, key);
     const password = await seal(halves.password, random(IV_BYTES), boundTo(account, keyId, "password"), plain);
     const recovery = await seal(halves.recovery, random(IV_BYTES), boundTo(account, keyId, "recovery"), plain);
-    return new VaultLock(account, keyId, key, { password, recovery });
+    return new VaultLock(account, keyId, await holdKey(key), { password, recovery });
+  }
+
+  /** What a browser may store to open this vault again. @returns {HeldVaultKey} */
+  get held() {
+    return { account: this.#account, keyId: this.#keyId, key: this.#key };
   }
 
   /**

@@ -4,7 +4,7 @@
  * the keys themselves stay in a worker.
  *
  * Phases: `signed_out` · `guest` (a name for now, no keys) · `locked` (a session, but no keys here: the password is asked
- * for; `trouble` says if there is more to it) · `unproven` (keys are here, the session's challenge is being answered) ·
+ * for; `trouble` says if there is more to it) · `unproven` (keys are being opened, the session's challenge is being answered) ·
  * `ready` (everything may be asked). `ready` goes back to `unproven` for a moment after each new connection of the server.
  */
 import { Signal } from "./signals.js";
@@ -148,6 +148,7 @@ export class Account {
     this.name.value = name;
     this.session.value = session;
     this.server.value = server;
+    this.phase.value = "unproven";
   }
 
   /** Nobody is signed in. */

@@ -1,23 +1,33 @@
 /**
  * The page's state as a whole: who is signed in, which rooms are open, and what arrives for them.
  */
+import { Account } from "./account.js";
 import { Signal } from "./signals.js";
 import { Rooms } from "./rooms.js";
 import { recall, remember } from "./preferences.js";
-import { postCommand, readSession } from "../sync/api.js";
+import { oneTabAtATime } from "./tabs.js";
+import { postCommand, postTailed, readSession } from "../sync/api.js";
 import { Connection } from "../sync/connection.js";
+import { WAITABLE } from "../wire/codes.js";
 
 /**
  * @typedef {import("../wire/frame.js").Refusal} Refusal
  * @typedef {import("../sync/connection.js").ConnectionState} ConnectionState
- * @typedef {{ phase: "starting" | "insecure" | "out" | "in" | "returning" | "outdated", member: string, name: string }} SessionState
- *   `returning`: the session was lost and is being signed in again under the same name
- * @typedef {"signed_out" | "ended_elsewhere" | "replaced" | "name_lost"} Notice why the sign-in page stands there again
+ * @typedef {import("../wire/frame.js").Outcome} Outcome
+ * @typedef {import("../sync/keyholder.js").Keyholder} Keyholder
+ * @typedef {{ phase: "starting" | "insecure" | "out" | "locked" | "renew" | "in" | "returning" | "outdated", member: string, name: string }} SessionState
+ *   `locked`: the session of an account whose keys are not here, or not to be trusted; `renew`: it came by recovery code or by an
+ *   administrator's token, and gets a new password before anything else; `returning`: a guest's session was lost and is being
+ *   signed in again under the same name
+ * @typedef {"signed_out" | "ended_elsewhere" | "replaced" | "name_lost" | "expired" | "revoked"} Notice why the door stands there again
+ * @typedef {"password" | "fresh"} Renewal what a session needs first: a new password, or new keys, too
  */
 
 /** A lost session's name may stay taken for as long as the server waits for the old connection. */
 const RETURN_FOR_MS = 45_000;
 const RETURN_EVERY_MS = 4_000;
+/** After a proof that could not be given, the next try. */
+const PROVE_AGAIN_MS = 3_000;
 
 /** The chat as one person sees it. */
 export class Chat {
@@ -29,8 +39,13 @@ export class Chat {
   connection = new Signal({ phase: "stopped", kind: null, since: 0, retryAt: 0, reason: "cut" });
   /** When the chat-server was lost, by the local clock, or 0. */
   backendLostAt = new Signal(0);
-  #link;
+  account;
   rooms;
+  #link;
+  /** @type {Promise<Keyholder> | null} */
+  #keyholder = null;
+  /** Member ids that this page had before: what was on its way under them is its own. @type {Set<string>} */
+  #former = new Set();
 
   /** @param {import("../sync/connection.js").Ways} ways @param {boolean} secure whether the browser calls this address secure */
   constructor(ways, secure) {
@@ -40,11 +55,14 @@ export class Chat {
       onOpen: () => this.#opened(),
       onLost: (reason) => this.#lost(reason),
     });
-    this.rooms = new Rooms(this.#link, () => this.session.peek());
+    this.account = new Account({ call: (command, fields, tail) => this.#call(command, fields, tail), session: readSession, keyholder: () => this.keyholder() });
+    this.account.on("session.challenge", () => this.#enterProven());
+    this.rooms = new Rooms(this.#link, () => ({ ...this.session.peek(), former: this.#former }));
     this.rooms.onSignedOut = () => {
       this.#link.stop();
       this.#lost("expired");
     };
+    this.rooms.onUnproven = () => setTimeout(() => this.#proveAgain(), PROVE_AGAIN_MS);
     if (!secure) this.session.value = { phase: "insecure", member: "", name: "" };
   }
 
@@ -58,10 +76,19 @@ export class Chat {
     if (this.session.peek().phase === "insecure") return;
     if (recall("session") === null) return this.#out();
     const outcome = await readSession();
-    if ("ok" in outcome) return this.#signedIn(outcome.ok);
+    if ("ok" in outcome) {
+      const failed = await this.#takeUp(outcome.ok);
+      return failed !== null && this.session.peek().phase === "starting" ? this.#beginAgain(failed) : undefined;
+    }
     if (outcome.error.code !== "not_signed_in") return this.#beginAgain(outcome.error);
-    remember("session", null);
+    this.#forgetSession();
     return this.#out();
+  }
+
+  /** The worker that holds keys; starts with the first use. @returns {Promise<Keyholder>} */
+  keyholder() {
+    this.#keyholder ??= import("../sync/keyholder.js").then(({ Keyholder }) => Keyholder.start());
+    return this.#keyholder;
   }
 
   /**
@@ -83,13 +110,53 @@ export class Chat {
     if (outcome.error.code !== "already_signed_in") return outcome.error;
     const session = await readSession();
     if ("error" in session) return session.error;
-    await this.#signedIn(session.ok);
-    return null;
+    return this.#takeUp(session.ok);
+  }
+
+  /**
+   * Puts an account's session in place of the one that is here, if any. A guest who is refused goes on as before; one who becomes
+   * an account keeps rooms, timelines and what is unsent.
+   * @param {() => Promise<Outcome>} ask
+   * @param {Renewal | null} [renewal] what the new session needs before anything else
+   * @returns {Promise<Refusal | null>}
+   */
+  async replaceSession(ask, renewal = null) {
+    const guest = this.session.peek().phase === "in";
+    // The old session's stream would say that it was replaced.
+    if (guest) this.#link.stop();
+    const session = await oneTabAtATime("sealwire.sign-in", async () => {
+      const outcome = await ask();
+      if ("error" in outcome) return outcome;
+      remember("renewal", renewal);
+      return readSession();
+    });
+    if ("ok" in session) return this.#takeUp(session.ok);
+    if (guest) this.#link.start();
+    return session.error;
+  }
+
+  /** Opens the vault with what the worker has by now, proves the keys and goes in. @returns {Promise<Refusal | null>} */
+  async unlock() {
+    const session = await readSession();
+    if ("ok" in session) return this.#takeUp(session.ok);
+    if (session.error.code === "not_signed_in") this.#lost("expired");
+    return session.error;
+  }
+
+  /** What this session needs before anything else. @returns {Renewal | null} */
+  get renewal() {
+    const renewal = recall("renewal");
+    return renewal === "password" || renewal === "fresh" ? renewal : null;
+  }
+
+  /** The new password is set. */
+  endRenewal() {
+    remember("renewal", null);
   }
 
   /** Signs out: name, connection and keys are freed at once. */
   async signOut() {
-    remember("session", null);
+    this.#forgetSession();
     this.#link.stop();
     await postCommand("auth.logout");
     this.#out("signed_out");
@@ -108,20 +175,91 @@ export class Chat {
     if (this.session.peek() === session) await this.begin();
   }
 
-  /** @param {Record<string, any>} ok */
-  async #signedIn(ok) {
+  /**
+   * Takes up the session that the cookie names: a guest's as it is, an account's once its keys are proven.
+   * @param {Record<string, any>} ok of `GET /api/session`
+   * @returns {Promise<Refusal | null>} why it is not `in`
+   */
+  async #takeUp(ok) {
+    if (typeof ok.account !== "string") {
+      await this.#signedIn(ok);
+      return null;
+    }
+    remember("session", String(ok.name));
+    remember("account", ok.account);
+    this.account.begin({ account: ok.account, name: String(ok.name), session: String(ok.session), server: String(ok.server) });
+    const { renewal } = this;
+    const keys = await this.account.keys();
+    const failed = renewal === "fresh" ? null : ((await keys.open()) ?? (await keys.prove()));
+    if (failed === null) {
+      await this.#signedIn(ok, renewal === null ? "in" : "renew");
+      if (this.account.phase.peek() === "ready") keys.settle();
+    } else if (failed.code === "not_signed_in") {
+      this.#lost("expired");
+    } else if (this.account.phase.peek() === "locked") {
+      this.#lock({ member: String(ok.member), name: String(ok.name) });
+    }
+    return failed;
+  }
+
+  /** @param {Record<string, any>} ok @param {"in" | "renew"} [phase] */
+  async #signedIn(ok, phase = "in") {
     const name = String(ok.name);
+    const before = this.session.peek();
+    if (before.member !== "") this.#former.add(before.member);
+    if (typeof ok.account !== "string") this.account.beGuest(name);
     remember("session", name);
     remember("last_name", name);
     this.notice.value = null;
-    this.session.value = { phase: "in", member: String(ok.member), name };
+    this.session.value = { phase, member: String(ok.member), name };
     await this.rooms.expect(Array.isArray(ok.rooms) ? ok.rooms.map(String) : []);
-    this.#link.start();
+    if (phase === "in") this.#link.start();
+  }
+
+  /** The keys are not here, or not to be trusted. @param {{ member: string, name: string }} who */
+  #lock(who) {
+    this.#link.stop();
+    if (this.session.peek().phase !== "locked") this.session.value = { ...who, phase: "locked" };
+  }
+
+  /** Nothing here opens anything any more. */
+  #forgetSession() {
+    const account = recall("account");
+    for (const key of ["session", "renewal", "account"]) remember(key, null);
+    if (account !== null) this.keyholder().then((holder) => holder.ask("forget", { account }));
+    this.account.clear();
+  }
+
+  /** By the link if there is one, else by POST. @param {string} command @param {Record<string, unknown>} fields @param {Uint8Array} tail @returns {Promise<import("./account.js").Answer>} */
+  async #call(command, fields, tail) {
+    const open = this.connection.peek().phase === "open";
+    const outcome = await (open ? this.#link.command(command, fields, tail) : postTailed(command, fields, tail));
+    return "ok" in outcome ? { ok: outcome.ok, tail: outcome.tail ?? new Uint8Array() } : outcome;
+  }
+
+  /** Enters the rooms (again); an account proves its keys first. */
+  async #enterProven() {
+    if (this.session.peek().phase !== "in") return;
+    if (this.account.account.peek() === "") return this.rooms.enterAll();
+    const failed = await (await this.account.keys()).prove();
+    const session = this.session.peek();
+    if (session.phase !== "in") return;
+    if (failed === null) this.rooms.enterAll();
+    else if (failed.code === "not_signed_in") this.rooms.onSignedOut();
+    else if (this.account.phase.peek() === "locked") this.#lock(session);
+    else if (failed.code === "timeout" || WAITABLE.has(failed.code)) setTimeout(() => this.#proveAgain(), failed.retry_after_ms ?? PROVE_AGAIN_MS);
+  }
+
+  /** A link that was opened anew proves by itself. */
+  #proveAgain() {
+    if (this.connection.peek().phase === "open") this.#enterProven();
   }
 
   /** @param {Notice | null} [notice] */
   #out(notice = null) {
     this.#link.stop();
+    this.#former.clear();
+    this.account.clear();
     this.rooms.clear();
     this.backendLostAt.value = 0;
     this.notice.value = notice;
@@ -136,7 +274,7 @@ export class Chat {
 
   #opened() {
     this.backendLostAt.value = 0;
-    this.rooms.enterAll();
+    this.#enterProven();
   }
 
   /** @param {import("../wire/frame.js").EventFrame | import("../wire/frame.js").DeliverFrame} frame */
@@ -149,24 +287,36 @@ export class Chat {
         return this.rooms.pause();
       case "backend.back":
         this.backendLostAt.value = 0;
-        return this.rooms.enterAll();
+        return this.#enterProven();
       case "session.resume":
         return this.#link.expectCut(Number(header.after_ms) || 0);
       default:
+        this.account.event(header);
         return this.rooms.event(header);
     }
   }
 
-  /** @param {"expired" | "done" | "replaced" | "version"} reason */
-  #lost(reason) {
+  /** @param {import("../sync/connection.js").Ending} reason */
+  async #lost(reason) {
+    const guest = this.account.account.peek() === "";
+    if (guest && reason === "replaced" && (await this.#replacedHere())) return;
     if (reason === "version") {
       this.session.update((session) => ({ ...session, phase: "outdated" }));
-    } else if (reason === "expired" && recall("session") !== null) {
+    } else if (reason === "expired" && guest && recall("session") !== null) {
       this.#returnAs(this.session.peek().name, Date.now() + RETURN_FOR_MS);
     } else {
-      remember("session", null);
-      this.#out(reason === "replaced" ? "replaced" : "ended_elsewhere");
+      const signedOut = recall("session") === null;
+      this.#forgetSession();
+      this.#out(reason === "done" || signedOut ? "ended_elsewhere" : reason);
     }
+  }
+
+  /** Whether another tab put an account's session in place of the guest's: it is taken up here, too. */
+  async #replacedHere() {
+    const session = await oneTabAtATime("sealwire.sign-in", readSession);
+    if ("error" in session || typeof session.ok.account !== "string") return false;
+    await this.#takeUp(session.ok);
+    return true;
   }
 
   /**
@@ -179,14 +329,14 @@ export class Chat {
     this.session.value = returning;
     const wanted = () => this.session.peek() === returning;
     while (wanted()) {
-      const refused = await oneTabAtATime(() => this.#takeUp(name, wanted));
+      const refused = await oneTabAtATime("sealwire.sign-in", () => this.#returnOnce(name, wanted));
       if (refused === null) return;
       if (refused.code !== "unreachable" && refused.code !== "unavailable" && Date.now() > until) break;
       if (refused.code === "name_invalid" || refused.code === "not_allowed") break;
       await new Promise((resolve) => setTimeout(resolve, refused.retry_after_ms ?? RETURN_EVERY_MS));
     }
     if (!wanted()) return;
-    remember("session", null);
+    this.#forgetSession();
     this.#out("name_lost");
   }
 
@@ -195,22 +345,9 @@ export class Chat {
    * @param {string} name @param {() => boolean} wanted
    * @returns {Promise<Refusal | null>}
    */
-  async #takeUp(name, wanted) {
+  async #returnOnce(name, wanted) {
     const session = await readSession();
     if (!wanted()) return null;
-    if ("error" in session) return this.signIn(name, wanted);
-    await this.#signedIn(session.ok);
-    return null;
+    return "error" in session ? this.signIn(name, wanted) : this.#takeUp(session.ok);
   }
-}
-
-/**
- * Keeps the tabs of a browser, which lose their session together, from signing in side by side.
- * @template T
- * @param {() => Promise<T>} run
- * @returns {Promise<T>}
- */
-function oneTabAtATime(run) {
-  const locks = globalThis.navigator?.locks;
-  return locks === undefined ? run() : locks.request("sealwire.sign-in", run);
 }

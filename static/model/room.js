@@ -45,7 +45,7 @@ export class Room {
 
   /**
    * @param {{ id: string, channel: string, name: string }} ids
-   * @param {() => { member: string, name: string }} self who this session is
+   * @param {() => { member: string, name: string, former?: ReadonlySet<string> }} self who this session is, and which member ids it had before
    */
   constructor(ids, self) {
     this.id = ids.id;
@@ -211,6 +211,7 @@ export class Room {
 
   /** @param {unknown} member id */
   #isSelf(member) {
-    return member === this.#self().member;
+    const { member: own, former } = this.#self();
+    return member === own || former?.has(member) === true;
   }
 }

@@ -34,6 +34,8 @@ export class Rooms {
   onNews = () => {};
   /** Called when the server no longer knows this session. @type {() => void} */
   onSignedOut = () => {};
+  /** Called when the session has to prove its keys before it enters a room. @type {() => void} */
+  onUnproven = () => {};
   #link;
   #self;
   #outbox;
@@ -44,7 +46,7 @@ export class Rooms {
   /** @type {Set<string>} ids of rooms that were left here and of which the server has not said so */
   #leaving = new Set();
 
-  /** @param {Connection} link @param {() => { member: string, name: string }} self */
+  /** @param {Connection} link @param {() => { member: string, name: string, former: ReadonlySet<string> }} self `former` are member ids that it had */
   constructor(link, self) {
     this.#link = link;
     this.#self = self;
@@ -237,10 +239,8 @@ export class Rooms {
   #refused(room, { code, retry_after_ms: wait }) {
     // After a cut, or with the chat-server away, `enterAll` comes again by itself.
     if (code === "cut") return;
-    if (code === "not_signed_in") {
-      this.onSignedOut();
-      return;
-    }
+    if (code === "not_signed_in") return this.onSignedOut();
+    if (code === "keys_unproven") return this.onUnproven();
     const again = WAITABLE.has(code) ? (wait ?? ENTER_AGAIN_MS) : 0;
     room.entry.value = { phase: "refused", code, retryAt: again === 0 ? 0 : Date.now() + again };
     if (again === 0) return;

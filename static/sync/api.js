@@ -1,11 +1,12 @@
 /**
  * Commands by `POST /api/<command>`: sign-in, sign-out, and everything where no WebSocket can be had.
  */
-import { parseOutcome, encodePublishBody } from "../wire/frame.js";
+import { decodeReplyBody, encodeCommandBody, encodePublishBody, parseOutcome } from "../wire/frame.js";
 
 /** @typedef {import("../wire/frame.js").Outcome} Outcome */
 
 const ANSWER_WITHIN_MS = 20_000;
+const BINARY = "application/octet-stream";
 
 /**
  * Sends a command. A network failure is an error of its own, never an exception.
@@ -22,6 +23,21 @@ export function postCommand(command, fields = {}) {
 }
 
 /**
+ * Sends a command that takes a tail, or gives one.
+ * @param {string} command
+ * @param {Record<string, unknown>} fields
+ * @param {Uint8Array} tail
+ * @returns {Promise<Outcome>}
+ */
+export function postTailed(command, fields, tail) {
+  return ask(`/api/${command}`, {
+    method: "POST",
+    headers: { "Content-Type": BINARY },
+    body: encodeCommandBody(fields, tail),
+  });
+}
+
+/**
  * Publishes one clear message.
  * @param {string} channel
  * @param {Uint8Array} payload
@@ -30,7 +46,7 @@ export function postCommand(command, fields = {}) {
 export function postPublish(channel, payload) {
   return ask("/api/publish", {
     method: "POST",
-    headers: { "Content-Type": "application/octet-stream" },
+    headers: { "Content-Type": BINARY },
     body: encodePublishBody(1, channel, payload),
   });
 }
@@ -58,7 +74,8 @@ async function ask(url, init) {
     return refusal(error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "unreachable");
   }
   try {
-    return parseOutcome(await response.json());
+    const binary = response.headers.get("Content-Type")?.startsWith(BINARY) === true;
+    return binary ? decodeReplyBody(new Uint8Array(await response.arrayBuffer())) : parseOutcome(await response.json());
   } catch {
     return refusalOfStatus(response);
   }

@@ -12,6 +12,9 @@ import { readSession, refusal } from "./api.js";
  * @typedef {import("./socket.js").Link} Link
  * @typedef {import("./socket.js").LinkEvents} LinkEvents
  *
+ * Why a session ended.
+ * @typedef {"expired" | "done" | "replaced" | "revoked" | "version"} Ending
+ *
  * What a user may be told. `since` is when the last working link ended, `retryAt` when the next try begins, both by the
  * local clock in milliseconds; `reason` is why it ended (a close name, `cut`, `silent`, `garbled`).
  * @typedef {{ phase: "stopped" | "connecting" | "open" | "waiting", kind: "socket" | "events" | null, since: number, retryAt: number, reason: string }} ConnectionState
@@ -20,7 +23,7 @@ import { readSession, refusal } from "./api.js";
  * @property {(state: ConnectionState) => void} onState
  * @property {(frame: import("../wire/frame.js").EventFrame | import("../wire/frame.js").DeliverFrame) => void} onFrame
  * @property {() => void} onOpen a link stands: enter the rooms (again)
- * @property {(reason: "expired" | "done" | "replaced" | "version") => void} onLost the session ended; nothing is tried any more
+ * @property {(reason: Ending) => void} onLost the session ended; nothing is tried any more
  *
  * @typedef {object} Ways how links are made, so that tests bring their own
  * @property {(events: LinkEvents) => Link} socket
@@ -102,10 +105,11 @@ export class Connection {
    * Sends a command; without a link the answer is `cut`.
    * @param {string} command
    * @param {Record<string, unknown>} [fields]
+   * @param {Uint8Array} [tail] where the command takes one, or its reply may have one: empty then
    * @returns {Promise<Outcome>}
    */
-  command(command, fields = {}) {
-    return this.#link === null ? Promise.resolve(refusal("cut")) : this.#link.command(command, fields);
+  command(command, fields = {}, tail = undefined) {
+    return this.#link === null ? Promise.resolve(refusal("cut")) : this.#link.command(command, fields, tail);
   }
 
   /** @param {string} channel @param {Uint8Array} payload @returns {Promise<Outcome>} */
@@ -175,7 +179,7 @@ export class Connection {
 
   /** @param {string} reason */
   #cut(reason) {
-    if (reason === "done" || reason === "replaced" || reason === "version") this.#lost(reason);
+    if (reason === "done" || reason === "replaced" || reason === "revoked" || reason === "version") this.#lost(reason);
     else if (reason === "not_signed_in") this.#lost("expired");
     else this.#wait(reason, this.#announcedWait ?? (reason === "flood" ? FLOOD_MS : 0));
   }
@@ -189,7 +193,7 @@ export class Connection {
     this.#timer = setTimeout(() => this.#try(), wait);
   }
 
-  /** @param {"expired" | "done" | "replaced" | "version"} reason */
+  /** @param {Ending} reason */
   #lost(reason) {
     this.stop();
     this.#events.onLost(reason);

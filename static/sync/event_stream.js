@@ -6,7 +6,7 @@ import { CLIENT_SILENCE_MS } from "../wire/limits.js";
 import { decodeFrame } from "../wire/frame.js";
 import { fromBase64 } from "../wire/base64.js";
 import { EventParser } from "../wire/sse.js";
-import { postCommand, postPublish } from "./api.js";
+import { postCommand, postPublish, postTailed } from "./api.js";
 
 /**
  * @typedef {import("./socket.js").Link} Link
@@ -34,9 +34,9 @@ export class EventLink {
     );
   }
 
-  /** @param {string} command @param {Record<string, unknown>} fields */
-  command(command, fields) {
-    return postCommand(command, fields);
+  /** @param {string} command @param {Record<string, unknown>} fields @param {Uint8Array} [tail] */
+  command(command, fields, tail) {
+    return tail === undefined ? postCommand(command, fields) : postTailed(command, fields, tail);
   }
 
   /** @param {string} channel @param {Uint8Array} payload */

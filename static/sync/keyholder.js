@@ -18,6 +18,7 @@ const SCRIPT = new URL("../crypto_worker.js", import.meta.url).href;
 export class Keyholder {
   #worker;
   #next = 1;
+  #broken = false;
   /** @type {Map<number, (given: any) => void>} */
   #waiting = new Map();
 
@@ -45,6 +46,7 @@ export class Keyholder {
    * @returns {Promise<Given<K>>}
    */
   ask(ask, takes) {
+    if (this.#broken) return Promise.resolve({ error: { code: "internal" } });
     const id = this.#next++;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
@@ -54,13 +56,18 @@ export class Keyholder {
 
   /** A worker that did not load or broke answers nothing any more. */
   #fail() {
+    this.#broken = true;
     for (const resolve of this.#waiting.values()) resolve({ error: { code: "internal" } });
     this.#waiting.clear();
   }
 }
 
-/** The worker's address, by the one policy that this page has: it says nothing but this constant. */
+/** @type {any} the one policy that this page has: it says nothing but that constant, and can be made once */
+let policy = null;
+
 function scriptUrl() {
   const types = /** @type {any} */ (globalThis).trustedTypes;
-  return types === undefined ? SCRIPT : types.createPolicy("sealwire", { createScriptURL: () => SCRIPT }).createScriptURL("");
+  if (types === undefined) return SCRIPT;
+  policy ??= types.createPolicy("sealwire", { createScriptURL: () => SCRIPT });
+  return policy.createScriptURL("");
 }

@@ -132,9 +132,9 @@ export class Outbox {
       return;
     }
     const { code, retry_after_ms: wait } = outcome.error;
-    if (code === "cut") {
+    if (code === "cut" || code === "keys_unproven") {
       entry.tries -= 1;
-      // A link that ended is not ready again before the room is entered again.
+      // A link that ended, or keys that are to be proven: not ready again before the room is entered again.
       this.#ready.delete(entry.channel);
       this.#move(entry, { state: "queued" });
     } else if (WAITABLE.has(code) && entry.tries < TRIES) {

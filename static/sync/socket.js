@@ -9,7 +9,7 @@ import { refusal } from "./api.js";
  * What both transports offer. `onEnd` is called once, whatever the end was.
  * @typedef {object} Link
  * @property {"socket" | "events"} kind
- * @property {(command: string, fields: Record<string, unknown>) => Promise<import("../wire/frame.js").Outcome>} command
+ * @property {(command: string, fields: Record<string, unknown>, tail?: Uint8Array) => Promise<import("../wire/frame.js").Outcome>} command
  * @property {(channel: string, payload: Uint8Array) => Promise<import("../wire/frame.js").Outcome>} publish
  * @property {() => void} close
  *
@@ -48,9 +48,9 @@ export class SocketLink {
     this.#socket.onclose = () => this.#end("cut");
   }
 
-  /** @param {string} command @param {Record<string, unknown>} fields */
-  command(command, fields) {
-    return this.#ask((request) => encodeCommand(request, command, fields));
+  /** @param {string} command @param {Record<string, unknown>} fields @param {Uint8Array} [tail] */
+  command(command, fields, tail) {
+    return this.#ask((request) => encodeCommand(request, command, fields, tail));
   }
 
   /** @param {string} channel @param {Uint8Array} payload */

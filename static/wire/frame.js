@@ -7,7 +7,7 @@ import { closeName } from "./codes.js";
 
 /**
  * @typedef {{ code: string, message: string, retry_after_ms?: number }} Refusal
- * @typedef {{ ok: Record<string, any> } | { error: Refusal }} Outcome the header of a reply
+ * @typedef {{ ok: Record<string, any>, tail?: Uint8Array } | { error: Refusal }} Outcome the header of a reply, and the tail of a good one
  * @typedef {{ kind: "reply", request: number, outcome: Outcome }} ReplyFrame
  * @typedef {{ kind: "event", header: { event: string } & Record<string, any> }} EventFrame
  * @typedef {{ kind: "deliver", channel: string, sequence: number, time: number, flags: number, sender: string, name: string, payload: Uint8Array }} DeliverFrame
@@ -27,6 +27,7 @@ const CLOSE = 0x08;
 
 /** Deliver flags that version 1 knows: none, stored, and stored commit. */
 const DELIVER_FLAGS = Object.freeze([0b00, 0b01, 0b11]);
+const NOTHING = new Uint8Array();
 /** The longest name in UTF-8: 31 scalar values of four bytes. */
 const NAME_BYTES = 124;
 
@@ -62,10 +63,37 @@ export function decodeFrame(message) {
  * @param {number} request
  * @param {string} command
  * @param {Record<string, unknown>} fields
+ * @param {Uint8Array} [tail]
  */
-export function encodeCommand(request, command, fields) {
+export function encodeCommand(request, command, fields, tail = NOTHING) {
   const header = utf8(JSON.stringify({ command, ...fields }));
-  return join(COMMAND, u32(request), u32(header.length), header);
+  return join(COMMAND, u32(request), u32(header.length), header, tail);
+}
+
+/**
+ * Encodes what `POST /api/<command>` takes where there is a tail (docs/protocol.md §11): `header_length | fields | tail`.
+ * @param {Record<string, unknown>} fields
+ * @param {Uint8Array} tail
+ */
+export function encodeCommandBody(fields, tail) {
+  const header = utf8(JSON.stringify(fields));
+  return join(u32(header.length), header, tail);
+}
+
+/**
+ * Reads the answer to that: `header_length | reply header | tail`; throws a `FrameError`.
+ * @param {Uint8Array} body
+ * @returns {Outcome}
+ */
+export function decodeReplyBody(body) {
+  const reader = new Reader(body);
+  const outcome = parseOutcome(decodeHeader(reader));
+  return withTail(outcome, reader.rest());
+}
+
+/** @param {Outcome} outcome @param {Uint8Array} tail @returns {Outcome} */
+function withTail(outcome, tail) {
+  return "ok" in outcome && tail.length > 0 ? { ok: outcome.ok, tail } : outcome;
 }
 
 /**
@@ -119,7 +147,8 @@ export function parseOutcome(header) {
 /** @param {Reader} reader @returns {ReplyFrame} */
 function decodeReply(reader) {
   const request = reader.u32("request");
-  return { kind: "reply", request, outcome: parseOutcome(decodeHeader(reader)) };
+  const outcome = parseOutcome(decodeHeader(reader));
+  return { kind: "reply", request, outcome: withTail(outcome, reader.rest()) };
 }
 
 /** @param {Reader} reader @returns {EventFrame} */

@@ -1,0 +1,194 @@
+/**
+ * An open vault: its keys sign, seal and open here, and leave only sealed (docs/protocol.md §14.4 to §14.6).
+ */
+import { fromBase64, toBase64 } from "../wire/base64.js";
+import { fromHex, toHex } from "../wire/bytes.js";
+import { OpenError } from "../crypto/errors.js";
+import { prove } from "../crypto/proof.js";
+import { encodeList, parseList } from "../crypto/record_list.js";
+import { WrapPrivateKey } from "../crypto/rsa.js";
+import { SigningKeys } from "../crypto/signature.js";
+import { mergeContent } from "../crypto/vault_content.js";
+import { openItem, parseItem, sealItem } from "../crypto/vault_item.js";
+import { parseRoot } from "../crypto/vault_root.js";
+import { readWrapKey, signWrapKey } from "../crypto/wrap_key.js";
+import { Refused, orElse } from "./failure.js";
+
+/**
+ * @typedef {import("../crypto/keyset.js").Keyset} Keyset
+ * @typedef {import("../crypto/vault_root.js").OpenedRoot} OpenedRoot
+ * @typedef {import("../crypto/vault_content.js").RootContent} RootContent
+ * @typedef {import("./requests.js").Entry} Entry
+ * @typedef {{ root: OpenedRoot, record: Uint8Array | null }} Change the root to come, and the wrap key that goes with it
+ */
+
+/** A wrap key is replaced at the first sign-in after this long. */
+export const WRAP_AGE_MS = 7 * 86_400_000;
+/** Items of one `vault.items`: 1 MiB of records with the shortest possible ones is fewer. */
+const MOST_ITEMS = 16_384;
+
+/** The keys of one account. */
+export class Opened {
+  #head;
+  #root;
+  #signing;
+  /** @type {Change | null} */
+  #change = null;
+
+  /** @param {Keyset} head @param {OpenedRoot} root @param {SigningKeys} signing */
+  constructor(head, root, signing) {
+    this.#head = head;
+    this.#root = root;
+    this.#signing = signing;
+  }
+
+  /**
+   * Takes a vault that was opened: the newest identity must be the one at the chain's head. Throws `Refused` (`vault_corrupt`).
+   * @param {Keyset} head
+   * @param {OpenedRoot} root
+   */
+  static async take(head, root) {
+    const newest = root.content.identity[root.content.identity.length - 1];
+    const signing = await orElse("vault_corrupt", () => SigningKeys.fromBytes(fromBase64(newest.pss), fromHex(newest.dsa, 32)));
+    const own = signing.verifying;
+    const same = newest.number === String(head.number) && toHex(await own.fingerprint()) === head.fingerprint;
+    if (!same) throw new Refused("vault_corrupt");
+    return new Opened(head, root, signing);
+  }
+
+  get account() {
+    return this.#head.account;
+  }
+
+  get head() {
+    return this.#head;
+  }
+
+  get root() {
+    return this.#root;
+  }
+
+  /** Number of the newest wrap key in the vault. */
+  get wrap() {
+    return Number(newestWrap(this.#root.content).number);
+  }
+
+  /** @param {{ session: string, challenge: string, server: string, now: number }} of */
+  prove({ session, challenge, server, now }) {
+    return prove(this.#signing, { account: this.account, session, challenge, server, madeAt: now });
+  }
+
+  /**
+   * Compares the vault with the published wrap key; throws `Refused`. Gives its number and whether it is to be replaced.
+   * @param {Uint8Array} wraps record list
+   * @param {number} seen
+   * @param {number} now
+   */
+  async checkWrap(wraps, seen, now) {
+    const [record] = await orElse("vault_corrupt", async () => parseList(wraps, 1));
+    if (record === undefined) throw new Refused("vault_corrupt");
+    let published;
+    try {
+      published = await readWrapKey(record, this.#head, seen);
+    } catch (error) {
+      if (!(error instanceof OpenError)) throw error;
+      throw new Refused(error.cause === "older" ? "vault_rolled_back" : "vault_corrupt");
+    }
+    if (this.wrap < published.number) throw new Refused("vault_rolled_back");
+    return { number: published.number, due: this.wrap === published.number && now - published.madeAt >= WRAP_AGE_MS };
+  }
+
+  /**
+   * Makes the next wrap key. The old private halves stay in the vault: that every share to them was opened, on every device, cannot
+   * be seen from here.
+   * @param {WrapPrivateKey} key
+   * @param {number} now
+   */
+  async replaceWrap(key, now) {
+    const { number, content, lock } = this.#root;
+    const next = this.wrap + 1;
+    const wraps = content.wraps.map((entry) => (entry.superseded_at === null ? { ...entry, superseded_at: String(now) } : entry));
+    wraps.push({ number: String(next), key: toBase64(await key.pkcs8()), superseded_at: null });
+    const record = await signWrapKey(this.#signing, { account: this.account, number: next, madeAt: now, key: key.publicKey });
+    this.#change = { root: { number: number + 1, content: { ...content, wraps }, lock }, record };
+    return this.#changeTail(this.#change);
+  }
+
+  /**
+   * Brings what is under way upon a newer root, which another device has put there. Null if that one has a wrap key of the same
+   * number: the other device was first.
+   * @param {Uint8Array} bytes
+   */
+  async rebase(bytes) {
+    const theirs = await orElse("stale_root", async () => this.#root.lock.open(parseRoot(bytes)));
+    if (theirs.number < this.#root.number) throw new Refused("vault_rolled_back");
+    const change = this.#change;
+    const base = this.#root.content;
+    this.#root = theirs;
+    this.#change = null;
+    if (change === null || Number(newestWrap(theirs.content).number) >= Number(newestWrap(change.root.content).number)) return null;
+    const content = mergeContent(base, change.root.content, theirs.content);
+    this.#change = { root: { number: theirs.number + 1, content, lock: theirs.lock }, record: change.record };
+    return this.#changeTail(this.#change);
+  }
+
+  /** The server took the change. */
+  commit() {
+    if (this.#change !== null) this.#root = this.#change.root;
+    this.#change = null;
+  }
+
+  /**
+   * Opens items. What was sealed under an item key that this root does not have is skipped: a newer root has it.
+   * @param {Uint8Array} tail record list
+   * @param {(key: string) => number} seen the highest number that was seen of an item
+   */
+  async openItems(tail, seen) {
+    const keys = new Map(this.#root.content.item_keys.map((key) => [key.id, key]));
+    /** @type {Entry[]} */
+    const entries = [];
+    let skipped = 0;
+    for (const record of await orElse("vault_corrupt", async () => parseList(tail, MOST_ITEMS))) {
+      try {
+        const item = parseItem(record);
+        if (item.account !== this.account) throw new OpenError("other_account");
+        const key = keys.get(item.itemKey);
+        if (key === undefined) throw new OpenError("other_item_key");
+        const content = await openItem(item, key);
+        if (item.number < seen(seenKey(item.name))) throw new Refused("vault_rolled_back");
+        entries.push({ name: item.name, number: item.number, content });
+      } catch (error) {
+        if (!(error instanceof OpenError)) throw error;
+        skipped += 1;
+      }
+    }
+    return { entries, skipped };
+  }
+
+  /** Seals items under the newest item key. @param {Entry[]} entries */
+  async sealItems(entries) {
+    const keys = this.#root.content.item_keys;
+    const key = keys[keys.length - 1];
+    const records = [];
+    for (const { name, number, content } of entries) {
+      records.push(await sealItem(key, { account: this.account, name, number, forgetAt: null }, content));
+    }
+    return encodeList(records);
+  }
+
+  /** @param {Change} change */
+  async #changeTail({ root, record }) {
+    const sealed = await root.lock.seal(root.number, root.content);
+    return encodeList(record === null ? [sealed] : [record, sealed]);
+  }
+}
+
+/** An item's name as one text, under which its number is remembered. @param {import("../crypto/vault_item.js").ItemName} name */
+export function seenKey(name) {
+  return JSON.stringify(Object.values(name));
+}
+
+/** @param {RootContent} content */
+function newestWrap(content) {
+  return content.wraps[content.wraps.length - 1];
+}

@@ -1,0 +1,224 @@
+/**
+ * The ways to an account: make one, sign in by password, recover by code, start fresh, and open the vault again on a device
+ * that has a session and no keys. Loads when somebody takes one of them. Nothing here throws; what went wrong is a code.
+ */
+import { postCommand, postTailed } from "../sync/api.js";
+import { refused } from "./account_keys.js";
+import { tidyUserName } from "./names.js";
+import { acceptServer, acceptedServer, acceptsServer } from "./server_name.js";
+
+/**
+ * @typedef {import("./chat.js").Chat} Chat
+ * @typedef {import("../wire/frame.js").Refusal} Refusal
+ * @typedef {{ server: string, account: string, salt: string, rounds: number }} Params what `auth.params` says of a name
+ *
+ * A server that calls itself otherwise than its address: `before` is what was accepted here earlier, or null.
+ * @typedef {{ server: string, before: string | null }} UnknownServer
+ *
+ * What a step gave: null if it is done, else a code. `unknown_server` comes with the name to be accepted.
+ * @typedef {null | (Refusal & { unknown?: UnknownServer })} Failed
+ */
+
+/** One attempt to get into an account. */
+export class Enrolment {
+  #chat;
+  /** The password's half for the server, where a change of keys asks for it again. @type {string | null} */
+  #login = null;
+
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.#chat = chat;
+  }
+
+  /** Starts to make keys, which takes a second, while somebody types. */
+  async warm() {
+    await (await this.#holder()).ask("warm", {});
+  }
+
+  /** Its user says that the server may call itself so. @param {UnknownServer} unknown */
+  accept({ server }) {
+    acceptServer(server);
+  }
+
+  /**
+   * Makes a new account's secrets.
+   * @param {string} name @param {string} password
+   * @returns {Promise<{ code: string } | { failed: NonNullable<Failed> }>} the recovery code, or why not
+   */
+  async draft(name, password) {
+    const params = await this.#params(name);
+    if ("failed" in params) return params;
+    return this.#drafted(await (await this.#holder()).ask("draft_account", { password, server: params.server }));
+  }
+
+  /** Whether the groups of the code that were typed back open the drafted vault. @param {Array<{ group: number, text: string }>} typed */
+  async rehearse(typed) {
+    const given = await (await this.#holder()).ask("rehearse", { typed });
+    return "ok" in given && given.ok.fits;
+  }
+
+  /**
+   * Registers what was drafted, and goes in. A guest keeps rooms and timeline.
+   * @param {{ name: string, rehearsed: boolean, invitation: string }} of
+   * @returns {Promise<Failed>}
+   */
+  async register({ name, rehearsed, invitation }) {
+    const prepared = tidyUserName(name);
+    const given = await (await this.#holder()).ask("register", { name: prepared, now: Date.now() });
+    if ("error" in given) return refused(given.error.code);
+    const fields = { ...given.ok.fields, name: prepared, rehearsed, ...(invitation === "" ? {} : { invitation }) };
+    const failed = await this.#chat.replaceSession(() => postTailed("auth.register", fields, given.ok.tail));
+    if (failed === null && rehearsed) await (await this.#chat.account.keys()).rehearsed();
+    return failed;
+  }
+
+  /** @param {string} name @param {string} password @returns {Promise<Failed>} */
+  async signIn(name, password) {
+    const params = await this.#params(name);
+    if ("failed" in params) return params.failed;
+    const split = await (await this.#holder()).ask("split_password", { password, ...params });
+    if ("error" in split) return refused(split.error.code);
+    this.#login = split.ok.login;
+    return this.#distrust(await this.#chat.replaceSession(() => postCommand("auth.login", { name, login: split.ok.login })));
+  }
+
+  /**
+   * Signs in by the recovery code; then a new password is asked for.
+   * @param {string} name @param {string} code
+   * @returns {Promise<Failed>}
+   */
+  async recover(name, code) {
+    const params = await this.#params(name);
+    if ("failed" in params) return params.failed;
+    const split = await (await this.#holder()).ask("split_code", { code, server: params.server, account: params.account });
+    if ("error" in split) return refused(split.error.code);
+    return this.#distrust(await this.#chat.replaceSession(() => postCommand("auth.recover", { name, recovery: split.ok.recovery }), "password"));
+  }
+
+  /** Signs in by an administrator's one-time token, to start fresh. @param {string} name @param {string} token @returns {Promise<Failed>} */
+  async signInFresh(name, token) {
+    const params = await this.#params(name);
+    if ("failed" in params) return params.failed;
+    return this.#chat.replaceSession(() => postCommand("auth.fresh", { name, token }), "fresh");
+  }
+
+  /** Opens the vault of the session that is here. @param {string} password @returns {Promise<Failed>} */
+  async unlock(password) {
+    const params = await this.#params(this.#chat.account.name.peek());
+    if ("failed" in params) return params.failed;
+    const split = await (await this.#holder()).ask("split_password", { password, ...params, account: this.#chat.account.account.peek() });
+    if ("error" in split) return refused(split.error.code);
+    this.#login = split.ok.login;
+    return this.#chat.unlock();
+  }
+
+  /** The same by the recovery code. @param {string} code @returns {Promise<Failed>} */
+  async unlockByCode(code) {
+    const { account, server } = this.#chat.account;
+    const split = await (await this.#holder()).ask("split_code", { code, server: server.peek(), account: account.peek() });
+    return "error" in split ? refused(split.error.code) : this.#chat.unlock();
+  }
+
+  /**
+   * Drafts a new password for the open account: new code, new vault key.
+   * @param {string} password
+   * @returns {Promise<{ code: string } | { failed: NonNullable<Failed> }>}
+   */
+  async draftPassword(password) {
+    return this.#drafted(await (await this.#holder()).ask("draft_password", { password, server: this.#chat.account.server.peek() }));
+  }
+
+  /**
+   * Proves the old password for a change of it.
+   * @param {string} password the old one
+   * @returns {Promise<Failed>}
+   */
+  async confirm(password) {
+    const params = await this.#params(this.#chat.account.name.peek());
+    if ("failed" in params) return params.failed;
+    const split = await (await this.#holder()).ask("split_password", { password, ...params });
+    if ("error" in split) return refused(split.error.code);
+    this.#login = split.ok.login;
+    return null;
+  }
+
+  /**
+   * Sends the drafted password. The account's other sessions end.
+   * @param {{ rehearsed: boolean }} of
+   * @returns {Promise<Failed>}
+   */
+  async changePassword({ rehearsed }) {
+    const { account } = this.#chat;
+    const given = await (await this.#holder()).ask("change_password", { login: this.#login });
+    if ("error" in given) return refused(given.error.code);
+    const answer = await account.call("auth.password", given.ok.fields, given.ok.tail);
+    if ("error" in answer) return answer.error;
+    this.#login = null;
+    this.#chat.endRenewal();
+    const failed = await this.#chat.unlock();
+    if (failed === null && rehearsed) await this.#tellRehearsed();
+    return failed;
+  }
+
+  /**
+   * Drafts new keys for the account whose vault is lost.
+   * @param {string} password the one from now on
+   * @returns {Promise<{ code: string } | { failed: NonNullable<Failed> }>}
+   */
+  async draftFresh(password) {
+    const { account } = this.#chat;
+    const keys = await account.keys();
+    const id = account.account.peek();
+    const [root, wraps, chain] = await Promise.all([account.call("vault.root"), account.call("keys.wraps", { accounts: [id] }), keys.ownChain()]);
+    for (const each of [root, wraps, chain]) if ("error" in each) return { failed: each.error };
+    if ("error" in root || "error" in wraps || "error" in chain) return { failed: refused("internal") };
+    const takes = { password, server: account.server.peek(), account: id, name: account.name.peek(), root: Number(root.ok.number), wraps: wraps.tail, chain: chain.ok };
+    return this.#drafted(await (await this.#holder()).ask("draft_fresh", takes));
+  }
+
+  /**
+   * Replaces keys and password by the drafted ones.
+   * @param {{ rehearsed: boolean }} of
+   * @returns {Promise<Failed>}
+   */
+  async startFresh({ rehearsed }) {
+    const given = await (await this.#holder()).ask("reset_keys", { now: Date.now() });
+    if ("error" in given) return refused(given.error.code);
+    const answer = await this.#chat.account.call("keys.reset", given.ok.fields, given.ok.tail);
+    return "error" in answer ? answer.error : this.changePassword({ rehearsed });
+  }
+
+  /**
+   * What the server let in has to open the vault: if it does not, the vault is not the one that belongs to it.
+   * @param {Failed} failed
+   */
+  #distrust(failed) {
+    if (failed?.code === "password_wrong" || failed?.code === "code_wrong") this.#chat.account.trouble.value = "vault_corrupt";
+    return failed;
+  }
+
+  async #tellRehearsed() {
+    const { account } = this.#chat;
+    await account.call("auth.rehearsed");
+    await (await account.keys()).rehearsed();
+  }
+
+  #holder() {
+    return this.#chat.keyholder();
+  }
+
+  /** @param {string} name @returns {Promise<Params | { failed: NonNullable<Failed> }>} */
+  async #params(name) {
+    const outcome = await postCommand("auth.params", { name });
+    if ("error" in outcome) return { failed: outcome.error };
+    const { server, account, salt, rounds } = outcome.ok;
+    const called = String(server);
+    if (!acceptsServer(called)) return { failed: { ...refused("unknown_server"), unknown: { server: called, before: acceptedServer() } } };
+    return { server: called, account: String(account), salt: String(salt), rounds: Number(rounds) };
+  }
+
+  /** @param {{ ok: { code: string } } | { error: { code: string } }} given @returns {{ code: string } | { failed: NonNullable<Failed> }} */
+  #drafted(given) {
+    return "ok" in given ? { code: given.ok.code } : { failed: refused(given.error.code) };
+  }
+}
