@@ -149,6 +149,12 @@ export class Chat {
     return renewal === "password" || renewal === "fresh" ? renewal : null;
   }
 
+  /** The keys are given up: new ones come with a new password. */
+  beginFresh() {
+    remember("renewal", "fresh");
+    this.session.update((session) => ({ ...session, phase: "renew" }));
+  }
+
   /** The new password is set. */
   endRenewal() {
     remember("renewal", null);

@@ -30,6 +30,11 @@ export class Enrolment {
     this.#chat = chat;
   }
 
+  /** Whether the password was proven, so that new keys may take the place of lost ones. */
+  get mayStartFresh() {
+    return this.#login !== null;
+  }
+
   /** Starts to make keys, which takes a second, while somebody types. */
   async warm() {
     await (await this.#holder()).ask("warm", {});

@@ -7,7 +7,7 @@ import { Announcer } from "./announcer.js";
 import { Attention } from "./attention.js";
 import { Layout } from "./layout.js";
 import { fill } from "./dom.js";
-import { insecureScreen, outdatedScreen, returningScreen, startingScreen } from "./screens.js";
+import { insecureScreen, lockedScreen, outdatedScreen, renewScreen, returningScreen, startingScreen } from "./screens.js";
 import { shell } from "./shell.js";
 import { signIn } from "./sign_in.js";
 
@@ -21,6 +21,8 @@ const SCREENS = {
   starting: startingScreen,
   insecure: insecureScreen,
   out: signIn,
+  locked: lockedScreen,
+  renew: renewScreen,
   in: shell,
   returning: returningScreen,
   outdated: outdatedScreen,

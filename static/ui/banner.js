@@ -25,7 +25,7 @@ export function banner({ chat, words, announcer }, scope, room) {
   let said = false;
   scope.effect(() => {
     const link = chat.connection.value;
-    const parts = !online.value ? offline() : overdue.value && link.phase !== "open" ? cut(link) : chat.backendLostAt.value > 0 ? backend() : refused(room.entry.value);
+    const parts = !online.value ? offline() : overdue.value && link.phase !== "open" ? cut(link) : chat.backendLostAt.value > 0 ? backend() : (distrust(chat.account.trouble.value) ?? refused(room.entry.value));
     line.hidden = parts === null;
     if (parts !== null) fill(line, ...parts);
     else if (said) announcer.say(words.say("say.connected"));
@@ -39,6 +39,11 @@ export function banner({ chat, words, announcer }, scope, room) {
 
   function backend() {
     return [icon("warn"), h("span", {}, words.say("banner.backend"))];
+  }
+
+  /** A vault that is not what it should be never looks well. @param {import("../model/account.js").Trouble | null} trouble */
+  function distrust(trouble) {
+    return trouble === "vault_corrupt" || trouble === "vault_rolled_back" ? [icon("warn"), h("span", {}, words.say(`banner.${trouble}`))] : null;
   }
 
   /** @param {import("../sync/connection.js").ConnectionState} link */

@@ -1,8 +1,7 @@
 /**
  * Keys that work everywhere in the signed-in page. The help dialogue lists them.
  */
-import { openHelp } from "./dialogs/help.js";
-import { openRoomDialog } from "./dialogs/open_room.js";
+import { openHelp, openRoomDialog } from "./dialogs.js";
 
 /** @param {import("./context.js").Context} context @param {import("../model/signals.js").Scope} scope */
 export function bindKeys(context, scope) {

@@ -53,6 +53,38 @@ export function returningScreen(context) {
   );
 }
 
+/** The keys of the account are not here. @param {Context} context @param {import("../model/signals.js").Scope} scope */
+export function lockedScreen(context, scope) {
+  return later(context, scope, (module) => module.lockedCard);
+}
+
+/** A new password before anything else. @param {Context} context @param {import("../model/signals.js").Scope} scope */
+export function renewScreen(context, scope) {
+  return later(context, scope, (module) => module.renewCard);
+}
+
+/**
+ * A screen of accounts, which loads when it is needed.
+ * @param {Context} context
+ * @param {import("../model/signals.js").Scope} scope
+ * @param {(module: typeof import("./account/locked.js")) => (context: Context, scope: import("../model/signals.js").Scope) => Element} which
+ */
+function later(context, scope, which) {
+  const { words } = context;
+  const place = h("main", { class: "gate" }, h("div", { class: "card" }, h("h1", { class: "quiet" }, words.say("starting.title"))), languageAndTheme(context));
+  let ended = false;
+  scope.add(() => (ended = true));
+  import("./account/locked.js").then(
+    (module) => {
+      if (ended) return;
+      place.firstElementChild?.replaceWith(which(module)(context, scope));
+      place.querySelector(/** @type {"input"} */ ("input:not([readonly])"))?.focus();
+    },
+    () => place.querySelector(".card")?.append(h("p", { role: "status" }, words.error("unreachable")), h("button", { type: "button", onclick: () => location.reload() }, words.say("outdated.reload"))),
+  );
+  return place;
+}
+
 /** @param {Context} context @param {...import("./dom.js").Child} children */
 function card(context, ...children) {
   return h("main", { class: "gate" }, h("div", { class: "card" }, ...children), languageAndTheme(context));

@@ -7,6 +7,7 @@ import { bindKeys } from "./keys.js";
 import { conversation } from "./conversation.js";
 import { details } from "./details.js";
 import { sidebar } from "./sidebar.js";
+import { warmDialogs } from "./dialogs.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -36,6 +37,7 @@ export function shell(context, scope) {
   showCurrentRoom(context, scope, talk);
   keepWindow(context, scope);
   bindKeys(context, scope);
+  warmDialogs();
   return root;
 
   /** @param {Event} event */

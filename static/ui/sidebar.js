@@ -1,15 +1,12 @@
 /**
  * The rooms, and at the foot who one is.
  */
-import { h, setText } from "./dom.js";
+import { fill, h, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { reconcile } from "./list.js";
 import { roomName } from "./context.js";
 import { thread } from "./sign_in.js";
-import { openHelp } from "./dialogs/help.js";
-import { openRoomDialog } from "./dialogs/open_room.js";
-import { openSettings } from "./dialogs/settings.js";
-import { leave } from "./dialogs/leave.js";
+import { leave, openCheckCode, openHelp, openRoomDialog, openSettings, openUpgrade } from "./dialogs.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -51,7 +48,7 @@ export function sidebar(context, scope) {
       quiet,
       h("button", { type: "button", class: "row-button", onclick: () => openRoomDialog(context) }, icon("plus"), h("span", {}, words.say("rooms.open"))),
     ),
-    self(context),
+    self(context, scope),
   );
 
   /** @param {import("../model/rooms.js").Listed} listed */
@@ -108,25 +105,45 @@ function enteredRooms({ chat, words, layout }, scope) {
   }
 }
 
-/** @param {Context} context */
-function self(context) {
+/** @param {Context} context @param {import("../model/signals.js").Scope} scope */
+function self(context, scope) {
   const { chat, words } = context;
+  const name = h("bdi");
+  const what = h("span", { class: "hint" });
+  const next = h("div", { class: "next" });
+  const note = h("p", { class: "hint inset" }, words.say("rooms.not_kept"));
+  scope.effect(() => setText(name, chat.session.value.name));
+  scope.effect(() => {
+    const guest = chat.account.phase.value === "guest";
+    const unchecked = chat.account.rehearsed.value === false;
+    note.hidden = guest || chat.account.kept.value;
+    setText(what, words.say(guest ? "rooms.you_are" : "rooms.you_are_account"));
+    next.hidden = !guest && !unchecked;
+    if (guest) fill(next, wide("key", "upgrade.open", () => openUpgrade(context)));
+    else if (unchecked) fill(next, wide("warn", "check_code.open", () => openCheckCode(context)));
+  });
   return h(
     "footer",
-    { class: "self" },
+    { class: "foot" },
+    next,
+    note,
     h(
       "div",
-      { class: "who" },
-      h("strong", {}, h("bdi", {}, chat.session.peek().name)),
-      h("span", { class: "hint" }, words.say("rooms.you_are")),
+      { class: "self" },
+      h("div", { class: "who" }, h("strong", {}, name), what),
+      button("gear", "nav.settings", () => openSettings(context)),
+      button("help", "nav.help", () => openHelp(context)),
+      button("exit", "nav.sign_out", () => leave(context)),
     ),
-    button("gear", "nav.settings", () => openSettings(context)),
-    button("help", "nav.help", () => openHelp(context)),
-    button("exit", "nav.sign_out", () => leave(context)),
   );
 
   /** @param {import("./icons.js").IconName} name @param {string} label @param {() => void} onclick */
   function button(name, label, onclick) {
     return h("button", { type: "button", class: "plain", "aria-label": words.say(label), title: words.say(label), onclick }, icon(name));
+  }
+
+  /** @param {import("./icons.js").IconName} name @param {string} label @param {() => void} onclick */
+  function wide(name, label, onclick) {
+    return h("button", { type: "button", class: "row-button", onclick }, icon(name), h("span", {}, words.say(label)));
   }
 }

@@ -1,16 +1,58 @@
 /**
- * The door: a name, and what was wrong with it.
+ * The door: a name for now, or an account.
  */
 import { faultOfName } from "../model/names.js";
 import { LANGUAGES } from "../i18n/index.js";
-import { fill, h, setAttribute } from "./dom.js";
-import { countdown } from "./countdown.js";
+import { fill, h } from "./dom.js";
+import { Fault } from "./fault.js";
 
-/** @typedef {import("./context.js").Context} Context */
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("./account/door.js").View} View
+ */
 
 /** @param {Context} context @param {import("../model/signals.js").Scope} scope */
 export function signIn(context, scope) {
   const { chat, words } = context;
+  const notice = h("p", { class: "notice", role: "status" });
+  scope.effect(() => {
+    const kind = chat.notice.value;
+    notice.hidden = kind === null;
+    notice.textContent = kind === null ? "" : words.say(`notice.${kind}`);
+  });
+  const body = h("div", { class: "body" });
+  show("guest");
+  return h(
+    "main",
+    { class: "gate" },
+    h("div", { class: "card" }, h("p", { class: "brand" }, thread(), words.say("app.name")), notice, body),
+    languageAndTheme(context),
+  );
+
+  /** @param {View} view */
+  async function show(view) {
+    if (view === "guest") {
+      fill(body, ...guestDoor(context, go));
+      return;
+    }
+    const { accountDoor } = await import("./account/door.js");
+    fill(body, ...accountDoor(context, view, go));
+  }
+
+  /** @param {View} view */
+  async function go(view) {
+    await show(view);
+    const inputs = [...body.querySelectorAll("input")];
+    (inputs.find((input) => input.value === "") ?? inputs[0])?.focus();
+  }
+}
+
+/**
+ * A name for now.
+ * @param {Context} context
+ * @param {(view: View) => Promise<void>} go
+ */
+function guestDoor({ chat, words }, go) {
   const input = h("input", {
     id: "name",
     name: "name",
@@ -25,7 +67,8 @@ export function signIn(context, scope) {
     "data-first": true,
   });
   input.value = chat.lastName;
-  const fault = h("p", { id: "name-fault", class: "fault", role: "alert" });
+  input.addEventListener("input", () => fault.show());
+  const fault = new Fault(words, "name-fault", [input]);
   const submit = h("button", { class: "primary wide", type: "submit" }, words.say("sign_in.submit"));
   const form = h(
     "form",
@@ -33,36 +76,35 @@ export function signIn(context, scope) {
     h("label", { for: "name" }, words.say("sign_in.name")),
     input,
     h("p", { id: "name-hint", class: "hint" }, words.say("sign_in.hint")),
-    fault,
+    fault.element,
     submit,
   );
-  const notice = h("p", { class: "notice", role: "status" });
-  scope.effect(() => {
-    const kind = chat.notice.value;
-    notice.hidden = kind === null;
-    notice.textContent = kind === null ? "" : words.say(`notice.${kind}`);
-  });
-  scope.listen(input, "input", () => show());
-  return h(
-    "main",
-    { class: "gate" },
+  return [
+    h("h1", {}, words.say("sign_in.title")),
+    h("p", { class: "lead" }, words.say("sign_in.lead")),
+    form,
     h(
-      "div",
-      { class: "card" },
-      h("p", { class: "brand" }, thread(), words.say("app.name")),
-      notice,
-      h("h1", {}, words.say("sign_in.title")),
-      h("p", { class: "lead" }, words.say("sign_in.lead")),
-      form,
-      h("p", { class: "foot" }, words.say("sign_in.foot")),
+      "section",
+      { class: "or", "aria-labelledby": "or-account" },
+      h("h2", { id: "or-account" }, words.say("door.or")),
+      h("p", { class: "hint" }, words.say("door.why")),
+      h("div", { class: "pair" }, way("account", "door.sign_in"), way("new", "door.create")),
     ),
-    languageAndTheme(context),
-  );
+    h("p", { class: "foot" }, words.say("sign_in.foot")),
+  ];
 
-  /** Shows what is wrong, or nothing. @param {...import("./dom.js").Child} children */
-  function show(...children) {
-    fill(fault, ...children);
-    setAttribute(input, "aria-invalid", children.length > 0 ? "true" : null);
+  /** @param {View} view @param {string} label */
+  function way(view, label) {
+    const button = h("button", { type: "button", "data-control": `door-${view}`, onclick: open }, words.say(label));
+    return button;
+
+    async function open() {
+      try {
+        await go(view);
+      } catch {
+        fault.show(words.error("unreachable"));
+      }
+    }
   }
 
   /** @param {Event} event */
@@ -71,23 +113,22 @@ export function signIn(context, scope) {
     if (submit.disabled) return;
     const wrong = faultOfName(input.value);
     if (wrong !== null) {
-      show(words.say(`fault.${wrong}`));
+      fault.show(words.say(`fault.${wrong}`));
       input.focus();
       return;
     }
-    show();
+    fault.show();
     busy(true);
     const refused = await chat.signIn(input.value);
     if (!form.isConnected) return;
     busy(false);
     if (refused === null) return;
-    const wait = refused.retry_after_ms;
-    if (wait === undefined) {
-      show(words.error(refused.code));
+    if (refused.retry_after_ms === undefined) {
+      fault.show(words.error(refused.code));
       input.focus();
       input.select();
     } else {
-      patience(refused.code, wait);
+      patience(refused.code, refused.retry_after_ms);
     }
   }
 
@@ -100,16 +141,11 @@ export function signIn(context, scope) {
   /** @param {string} code @param {number} wait milliseconds */
   function patience(code, wait) {
     submit.disabled = true;
-    const left = countdown(Date.now() + wait, (ms) => words.say("sign_in.again_in", { time: words.span(ms) }));
-    // The first sentence is announced; a count that changes every second must not be.
-    left.setAttribute("aria-live", "off");
-    left.addEventListener("done", () => {
+    fault.wait(words.error(code), wait, () => {
       submit.disabled = false;
-      show();
       // A server that was busy need not be asked by hand again; a limit is for the user to decide.
       if (code === "busy") form.requestSubmit();
     });
-    show(h("span", { class: "block" }, words.error(code)), left);
   }
 }
 

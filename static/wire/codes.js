@@ -44,6 +44,32 @@ export const ERROR_CODES = Object.freeze([
  */
 export const LOCAL_CODES = Object.freeze(["unreachable", "cut", "timeout", "wrong_room"]);
 
+/**
+ * What the worker with the keys says (keys/requests.js), and the page about them: `refused` the proof of keys was not accepted,
+ * `unknown_server` and `server_name` the server calls itself otherwise than its user accepted.
+ */
+export const KEY_CODES = Object.freeze([
+  "locked",
+  "not_kept",
+  "password_wrong",
+  "code_wrong",
+  "vault_corrupt",
+  "vault_rolled_back",
+  "keys_alarm",
+  "stale_root",
+  "bad_server",
+  "no_draft",
+  "refused",
+  "unknown_server",
+  "server_name",
+  "password_empty",
+  "password_long",
+  "password_character",
+  "code_character",
+  "code_length",
+  "code_check",
+]);
+
 /** Codes after which the same request may succeed by waiting. */
 export const WAITABLE = new Set(["rate_limited", "busy", "unavailable", "stale_epoch", "epoch_conflict", "epoch_too_soon", "unreachable", "timeout"]);
 
