@@ -4,11 +4,14 @@
 import { browserWays } from "./sync/connection.js";
 import { Chat } from "./model/chat.js";
 import { Preferences } from "./model/preferences.js";
-import { mount } from "./ui/app.js";
+import { loadLanguage } from "./i18n/index.js";
+import { chosenLanguage, mount } from "./ui/app.js";
 
 const root = document.getElementById("root");
 if (root !== null) {
   const chat = new Chat(browserWays(), isSecureContext);
-  mount(root, chat, new Preferences());
+  const preferences = new Preferences();
+  await loadLanguage(chosenLanguage(preferences));
+  mount(root, chat, preferences);
   chat.begin();
 }

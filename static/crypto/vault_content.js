@@ -3,6 +3,7 @@
  * stay text here, as they stand in the JSON; keys of a newer version are kept.
  */
 import { text, utf8 } from "../wire/bytes.js";
+import { hasDuplicateKeys } from "../wire/json.js";
 import { OpenError } from "./errors.js";
 
 /**
@@ -66,10 +67,12 @@ export function mergeContent(base, mine, theirs) {
  */
 export function parseObject(bytes) {
   try {
-    const value = JSON.parse(text(bytes, "content"));
+    const json = text(bytes, "content");
+    const value = JSON.parse(json);
+    if (hasDuplicateKeys(json)) throw new OpenError("content");
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Not UTF-8 or not JSON: the same to whoever reads it.
+    // Not UTF-8, not JSON, or a key twice: the same to whoever reads it.
   }
   throw new OpenError("content");
 }

@@ -2,7 +2,6 @@
  * Sentences and numbers in the reader's language.
  */
 import { EN } from "./en.js";
-import { ZH } from "./zh.js";
 import { pseudo } from "./pseudo.js";
 
 /**
@@ -32,7 +31,30 @@ export function pickLanguage(chosen, browser) {
   return "en";
 }
 
-/** One language. */
+/** Catalogues that are here; English always is. @type {Map<string, Catalogue>} */
+const LOADED = new Map([["en", EN]]);
+/** @type {Readonly<Record<string, () => Promise<Catalogue>>>} */
+const LATER = Object.freeze({
+  zh: async () => (await import("./zh.js")).ZH,
+  pseudo: async () => pseudo(EN),
+});
+
+/** Whether `Words` can be made in this language at once. @param {string} language */
+export function isLoaded(language) {
+  return LOADED.has(language);
+}
+
+/** Loads a language; says whether it is there. @param {string} language */
+export async function loadLanguage(language) {
+  try {
+    if (!LOADED.has(language)) LOADED.set(language, await LATER[language]());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One language, which is loaded. */
 export class Words {
   /** Tag for `lang` attributes. */
   tag;
@@ -48,7 +70,9 @@ export class Words {
 
   /** @param {string} language */
   constructor(language) {
-    this.#catalogue = language === "pseudo" ? pseudo(EN) : language === "zh" ? ZH : EN;
+    const catalogue = LOADED.get(language);
+    if (catalogue === undefined) throw new Error(`${language} is not loaded`);
+    this.#catalogue = catalogue;
     this.tag = language === "zh" ? "zh-Hans" : "en";
     this.#locale = language === "zh" ? "zh-CN" : "en-GB";
     this.#plural = new Intl.PluralRules(this.#locale);

@@ -16,6 +16,7 @@ import { randomId } from "../wire/ids.js";
 
 /**
  * @typedef {import("../crypto/vault_content.js").RootContent} RootContent
+ * @typedef {import("../crypto/vault_content.js").ItemKeyEntry} ItemKeyEntry
  * @typedef {import("../crypto/signature.js").SigningKeys} SigningKeys
  * @typedef {import("../crypto/rsa.js").WrapPrivateKey} WrapPrivateKey
  * @typedef {import("../crypto/keyset.js").Keyset} Keyset
@@ -25,10 +26,11 @@ import { randomId } from "../wire/ids.js";
 /** Password, code and the vault that both open. */
 export class Draft {
   account;
-  content;
   lock;
+  #content;
   /** Number of the root that is in place now; 0 for none. */
-  root;
+  #root;
+  #itemKey;
   #salt;
   #login;
   #recovery;
@@ -37,14 +39,14 @@ export class Draft {
 
   /**
    * @param {string} account
-   * @param {RootContent} content
-   * @param {number} root
+   * @param {{ content: RootContent, root: number, itemKey: ItemKeyEntry }} vault
    * @param {{ lock: VaultLock, salt: string, login: string, recovery: string, code: string, server: string }} secrets
    */
-  constructor(account, content, root, { lock, salt, login, recovery, code, server }) {
+  constructor(account, { content, root, itemKey }, { lock, salt, login, recovery, code, server }) {
     this.account = account;
-    this.content = content;
-    this.root = root;
+    this.#content = withItemKey(content, itemKey);
+    this.#root = root;
+    this.#itemKey = itemKey;
     this.lock = lock;
     this.#salt = salt;
     this.#login = login;
@@ -55,16 +57,17 @@ export class Draft {
 
   /**
    * Draws salt, code and vault key; throws an `InputError` for the password.
-   * @param {{ account: string, content: RootContent, root: number, password: string, server: string }} of
+   * @param {{ account: string, content: RootContent, root: number, itemKey: ItemKeyEntry, password: string, server: string }} of
+   *   `itemKey` seals items from now on
    */
-  static async make({ account, content, root, password, server }) {
+  static async make({ account, content, root, itemKey, password, server }) {
     const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
     const code = drawCode();
     const byPassword = await splitPassword(password, salt, ROUNDS.made, server);
     const byCode = await splitCode(code, account, server);
     const lock = await VaultLock.create(account, { password: byPassword.vault, recovery: byCode.vault });
     const secrets = { lock, salt: toHex(salt), login: toHex(byPassword.login), recovery: toHex(byCode.login), code: await formatCode(code), server };
-    return new Draft(account, content, root, secrets);
+    return new Draft(account, { content, root, itemKey }, secrets);
   }
 
   /** The recovery code, to be shown once. */
@@ -91,7 +94,7 @@ export class Draft {
 
   /** The next root. */
   sealed() {
-    return this.lock.seal(this.root + 1, this.content);
+    return this.lock.seal(this.#root + 1, this.#content);
   }
 
   /** `auth.register`. @param {NewKeys} keys @param {string} name @param {number} now */
@@ -110,9 +113,15 @@ export class Draft {
     return { fields: { expected: String(head.number) }, tail: encodeList([keyset, wrap, await this.sealed()]) };
   }
 
-  /** `auth.password`. @param {string | null} login the old password's half, where the session needs it */
-  async passwordChange(login) {
-    const fields = { salt: this.#salt, rounds: ROUNDS.made, new_login: this.#login, recovery: this.#recovery, expected: String(this.root) };
+  /**
+   * `auth.password`, upon the root that is in place now: another device may have added to it since the draft was made.
+   * @param {import("../crypto/vault_root.js").OpenedRoot} root
+   * @param {string | null} login the old password's half, where the session needs it
+   */
+  async passwordChange({ number, content }, login) {
+    this.#root = number;
+    this.#content = withItemKey(content, this.#itemKey);
+    const fields = { salt: this.#salt, rounds: ROUNDS.made, new_login: this.#login, recovery: this.#recovery, expected: String(number) };
     return { fields: login === null ? fields : { login, ...fields }, tail: await this.sealed() };
   }
 }
@@ -132,7 +141,12 @@ export async function newContent({ signing, wrap }, numbers) {
   };
 }
 
-/** A key for items from now on. */
+/** @param {RootContent} content @param {ItemKeyEntry} itemKey @returns {RootContent} */
+function withItemKey(content, itemKey) {
+  return { ...content, item_keys: [...content.item_keys.filter(({ id }) => id !== itemKey.id), itemKey] };
+}
+
+/** A key for items from now on. @returns {ItemKeyEntry} */
 export function newItemKey() {
   return { id: randomId(), key: toHex(crypto.getRandomValues(new Uint8Array(KEY_BYTES))) };
 }

@@ -93,11 +93,14 @@ export class Holder {
       case "draft_password":
         return this.#draftPassword(takes);
       case "change_password":
-        return this.#drafted().passwordChange(takes.login);
+        return this.#drafted().passwordChange(this.#atHand().root, takes.login);
       case "draft_fresh":
         return this.#draftFresh(takes);
       case "reset_keys":
         return this.#resetKeys(takes);
+      case "drop_draft":
+        this.#draft = this.#lost = null;
+        return {};
       case "try_code":
         return { fits: await this.#tryCode(takes) };
       case "forget":
@@ -109,7 +112,7 @@ export class Holder {
   async #draftAccount({ password, server }) {
     this.warm();
     const content = await newContent(await this.#newKeys(), { identity: 1, wrap: 1 });
-    this.#draft = await Draft.make({ account: randomId(), content, root: 0, password, server });
+    this.#draft = await Draft.make({ account: randomId(), content, root: 0, itemKey: content.item_keys[0], password, server });
     return { code: this.#draft.code };
   }
 
@@ -138,7 +141,6 @@ export class Holder {
     if (opened.wrap < seen.wrap) throw new Refused("vault_rolled_back");
     this.#opened = opened;
     this.#half = null;
-    this.#draft = null;
     this.#new = null;
     await this.#remember(opened);
     return { fingerprint: head.fingerprint, root: root.number, wrap: opened.wrap, kept: this.#kept.keepsKeys };
@@ -189,8 +191,7 @@ export class Holder {
   /** @param {Requests["draft_password"]["takes"]} takes */
   async #draftPassword({ password, server }) {
     const { account, root } = this.#atHand();
-    const content = { ...root.content, item_keys: [...root.content.item_keys, newItemKey()] };
-    this.#draft = await Draft.make({ account, content, root: root.number, password, server });
+    this.#draft = await Draft.make({ account, content: root.content, root: root.number, itemKey: newItemKey(), password, server });
     return { code: this.#draft.code };
   }
 
@@ -202,18 +203,14 @@ export class Holder {
     const { number } = await orElse("vault_corrupt", () => readWrapKey(published ?? new Uint8Array(), head, 0));
     const content = await newContent(await this.#newKeys(), { identity: head.number + 1, wrap: number + 1 });
     this.#lost = { head, wrap: number + 1 };
-    this.#draft = await Draft.make({ account, content, root, password, server });
+    this.#draft = await Draft.make({ account, content, root, itemKey: content.item_keys[0], password, server });
     return { code: this.#draft.code };
   }
 
   /** @param {Requests["reset_keys"]["takes"]} takes */
   async #resetKeys({ now }) {
-    const draft = this.#drafted();
     if (this.#lost === null) throw new Refused("no_draft");
-    const reset = await draft.reset(await this.#newKeys(), this.#lost.head, this.#lost.wrap, now);
-    // The password comes next, with a root of its own.
-    draft.root += 1;
-    return reset;
+    return this.#drafted().reset(await this.#newKeys(), this.#lost.head, this.#lost.wrap, now);
   }
 
   /** @param {Requests["try_code"]["takes"]} takes */

@@ -47,7 +47,8 @@
  * @property {{ takes: { password: string, server: string, account: string, name: string, root: number, wraps: Bytes, chain: ChainRecords }, gives: { code: string } }} draft_fresh
  *   new keys for an account whose vault is lost
  * @property {{ takes: { now: number }, gives: { fields: Record<string, unknown>, tail: Bytes } }} reset_keys the draft as `keys.reset` takes it;
- *   then `change_password`
+ *   then `open`, and `change_password`
+ * @property {{ takes: {}, gives: {} }} drop_draft the draft was taken, or given up
  * @property {{ takes: { code: string, server: string, root: Bytes }, gives: { fits: boolean } }} try_code whether this code opens this root. A real opening
  * @property {{ takes: { account: string }, gives: {} }} forget the vault key of this account, and everything in memory
  *

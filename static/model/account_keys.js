@@ -41,7 +41,7 @@ export class AccountKeys {
   constructor(account, ways) {
     this.#account = account;
     this.#ways = ways;
-    this.#items = new VaultItems(account, () => this.holder(), () => this.#refreshRoot());
+    this.#items = new VaultItems(account, () => this.holder(), () => this.refreshRoot());
     account.on("vault.changed", (header) => this.#changed(header));
   }
 
@@ -225,7 +225,7 @@ export class AccountKeys {
       const checked = await holder.ask("check_wrap", { wraps: wraps.tail, now: Date.now() });
       if ("error" in checked) {
         // Another device may have replaced it between the two readings.
-        if (tries === 0 && (await this.#refreshRoot()) === null) continue;
+        if (tries === 0 && (await this.refreshRoot()) === null) continue;
         return this.#showTrouble(checked.error.code);
       }
       if (!checked.ok.due) return;
@@ -259,7 +259,7 @@ export class AccountKeys {
   }
 
   /** Takes a newer root that another device made. @returns {Promise<Refusal | null>} */
-  async #refreshRoot() {
+  async refreshRoot() {
     const rebased = await this.#rebase();
     return "error" in rebased ? rebased.error : null;
   }
@@ -280,7 +280,7 @@ export class AccountKeys {
   /** @param {Record<string, any>} header of `vault.changed` */
   async #changed(header) {
     if (this.#account.phase.peek() !== "ready") return;
-    if (Number(header.root) > this.#root.number) await this.#refreshRoot();
+    if (Number(header.root) > this.#root.number) await this.refreshRoot();
     await this.#items.refresh();
     this.#noteRehearsal();
   }

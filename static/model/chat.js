@@ -20,12 +20,15 @@ import { WAITABLE } from "../wire/codes.js";
  *   administrator's token, and gets a new password before anything else; `returning`: a guest's session was lost and is being
  *   signed in again under the same name
  * @typedef {"signed_out" | "ended_elsewhere" | "replaced" | "name_lost" | "expired" | "revoked"} Notice why the door stands there again
+ * @typedef {"password" | "code" | "fresh"} Means how an account's session was begun; the server knows it, too
  * @typedef {"password" | "fresh"} Renewal what a session needs first: a new password, or new keys, too
  */
 
 /** A lost session's name may stay taken for as long as the server waits for the old connection. */
 const RETURN_FOR_MS = 45_000;
 const RETURN_EVERY_MS = 4_000;
+/** @type {Readonly<Record<Means, Renewal | null>>} */
+const RENEWALS = Object.freeze({ password: null, code: "password", fresh: "fresh" });
 /** After a proof that could not be given, the next try. */
 const PROVE_AGAIN_MS = 3_000;
 
@@ -117,17 +120,18 @@ export class Chat {
    * Puts an account's session in place of the one that is here, if any. A guest who is refused goes on as before; one who becomes
    * an account keeps rooms, timelines and what is unsent.
    * @param {() => Promise<Outcome>} ask
-   * @param {Renewal | null} [renewal] what the new session needs before anything else
+   * @param {Means} means how the new session begins
    * @returns {Promise<Refusal | null>}
    */
-  async replaceSession(ask, renewal = null) {
+  async replaceSession(ask, means) {
     const guest = this.session.peek().phase === "in";
     // The old session's stream would say that it was replaced.
     if (guest) this.#link.stop();
     const session = await oneTabAtATime("sealwire.sign-in", async () => {
       const outcome = await ask();
       if ("error" in outcome) return outcome;
-      remember("renewal", renewal);
+      remember("means", means);
+      remember("renewal", RENEWALS[means]);
       return readSession();
     });
     if ("ok" in session) return this.#takeUp(session.ok);
@@ -147,6 +151,11 @@ export class Chat {
   get renewal() {
     const renewal = recall("renewal");
     return renewal === "password" || renewal === "fresh" ? renewal : null;
+  }
+
+  /** Whether the server wants the old password before it takes another one. */
+  get needsOldPassword() {
+    return recall("means") === "password";
   }
 
   /** The keys are given up: new ones come with a new password. */
@@ -231,7 +240,7 @@ export class Chat {
   /** Nothing here opens anything any more. */
   #forgetSession() {
     const account = recall("account");
-    for (const key of ["session", "renewal", "account"]) remember(key, null);
+    for (const key of ["session", "renewal", "means", "account"]) remember(key, null);
     if (account !== null) this.keyholder().then((holder) => holder.ask("forget", { account }));
     this.account.clear();
   }

@@ -19,20 +19,25 @@ import { acceptServer, acceptedServer, acceptsServer } from "./server_name.js";
  * @typedef {null | (Refusal & { unknown?: UnknownServer })} Failed
  */
 
+/** How often a change meets another device's before it is given up. */
+const TRIES = 3;
+
 /** One attempt to get into an account. */
 export class Enrolment {
   #chat;
   /** The password's half for the server, where a change of keys asks for it again. @type {string | null} */
   #login = null;
+  /** Whether the drafted keys are in place, and only the password is missing. */
+  #reset = false;
 
   /** @param {Chat} chat */
   constructor(chat) {
     this.#chat = chat;
   }
 
-  /** Whether the password was proven, so that new keys may take the place of lost ones. */
+  /** Whether the session was begun by password and that is known here, so that new keys may take the place of lost ones. */
   get mayStartFresh() {
-    return this.#login !== null;
+    return this.#login !== null && this.#chat.needsOldPassword;
   }
 
   /** Starts to make keys, which takes a second, while somebody types. */
@@ -72,7 +77,8 @@ export class Enrolment {
     const given = await (await this.#holder()).ask("register", { name: prepared, now: Date.now() });
     if ("error" in given) return refused(given.error.code);
     const fields = { ...given.ok.fields, name: prepared, rehearsed, ...(invitation === "" ? {} : { invitation }) };
-    const failed = await this.#chat.replaceSession(() => postTailed("auth.register", fields, given.ok.tail));
+    const failed = await this.#chat.replaceSession(() => postTailed("auth.register", fields, given.ok.tail), "password");
+    if (failed === null) await this.#dropDraft();
     if (failed === null && rehearsed) await (await this.#chat.account.keys()).rehearsed();
     return failed;
   }
@@ -83,8 +89,9 @@ export class Enrolment {
     if ("failed" in params) return params.failed;
     const split = await (await this.#holder()).ask("split_password", { password, ...params });
     if ("error" in split) return refused(split.error.code);
+    const failed = await this.#chat.replaceSession(() => postCommand("auth.login", { name, login: split.ok.login }), "password");
     this.#login = split.ok.login;
-    return this.#distrust(await this.#chat.replaceSession(() => postCommand("auth.login", { name, login: split.ok.login })));
+    return this.#distrust(failed);
   }
 
   /**
@@ -97,7 +104,7 @@ export class Enrolment {
     if ("failed" in params) return params.failed;
     const split = await (await this.#holder()).ask("split_code", { code, server: params.server, account: params.account });
     if ("error" in split) return refused(split.error.code);
-    return this.#distrust(await this.#chat.replaceSession(() => postCommand("auth.recover", { name, recovery: split.ok.recovery }), "password"));
+    return this.#distrust(await this.#chat.replaceSession(() => postCommand("auth.recover", { name, recovery: split.ok.recovery }), "code"));
   }
 
   /** Signs in by an administrator's one-time token, to start fresh. @param {string} name @param {string} token @returns {Promise<Failed>} */
@@ -153,14 +160,12 @@ export class Enrolment {
    * @returns {Promise<Failed>}
    */
   async changePassword({ rehearsed }) {
-    const { account } = this.#chat;
-    const given = await (await this.#holder()).ask("change_password", { login: this.#login });
-    if ("error" in given) return refused(given.error.code);
-    const answer = await account.call("auth.password", given.ok.fields, given.ok.tail);
-    if ("error" in answer) return answer.error;
+    const sent = await this.#sendPassword();
+    if (sent !== null) return sent;
     this.#login = null;
     this.#chat.endRenewal();
     const failed = await this.#chat.unlock();
+    await this.#dropDraft();
     if (failed === null && rehearsed) await this.#tellRehearsed();
     return failed;
   }
@@ -175,8 +180,9 @@ export class Enrolment {
     const keys = await account.keys();
     const id = account.account.peek();
     const [root, wraps, chain] = await Promise.all([account.call("vault.root"), account.call("keys.wraps", { accounts: [id] }), keys.ownChain()]);
-    for (const each of [root, wraps, chain]) if ("error" in each) return { failed: each.error };
-    if ("error" in root || "error" in wraps || "error" in chain) return { failed: refused("internal") };
+    if ("error" in root) return { failed: root.error };
+    if ("error" in wraps) return { failed: wraps.error };
+    if ("error" in chain) return { failed: chain.error };
     const takes = { password, server: account.server.peek(), account: id, name: account.name.peek(), root: Number(root.ok.number), wraps: wraps.tail, chain: chain.ok };
     return this.#drafted(await (await this.#holder()).ask("draft_fresh", takes));
   }
@@ -187,10 +193,41 @@ export class Enrolment {
    * @returns {Promise<Failed>}
    */
   async startFresh({ rehearsed }) {
+    const failed = this.#reset ? null : await this.#resetKeys();
+    if (failed !== null) return failed;
+    const keys = await this.#chat.account.keys();
+    const unproven = (await keys.open()) ?? (await keys.prove());
+    return unproven ?? this.changePassword({ rehearsed });
+  }
+
+  /** @returns {Promise<Failed>} */
+  async #resetKeys() {
     const given = await (await this.#holder()).ask("reset_keys", { now: Date.now() });
     if ("error" in given) return refused(given.error.code);
     const answer = await this.#chat.account.call("keys.reset", given.ok.fields, given.ok.tail);
-    return "error" in answer ? answer.error : this.changePassword({ rehearsed });
+    if ("error" in answer) return answer.error;
+    // What follows may be refused and tried again: the keys are replaced once.
+    this.#reset = true;
+    return null;
+  }
+
+  /** @returns {Promise<Failed>} */
+  async #sendPassword() {
+    const { account } = this.#chat;
+    for (let tries = 0; ; tries++) {
+      const given = await (await this.#holder()).ask("change_password", { login: this.#chat.needsOldPassword ? this.#login : null });
+      if ("error" in given) return refused(given.error.code);
+      const answer = await account.call("auth.password", given.ok.fields, given.ok.tail);
+      if ("ok" in answer) return null;
+      if (answer.error.code !== "vault_conflict" || tries === TRIES) return answer.error;
+      const failed = await (await account.keys()).refreshRoot();
+      if (failed !== null) return failed;
+    }
+  }
+
+  async #dropDraft() {
+    this.#reset = false;
+    await (await this.#holder()).ask("drop_draft", {});
   }
 
   /**

@@ -2,7 +2,7 @@
  * The page: one screen for each state of the session, drawn anew when that state or the language changes.
  */
 import { Scope, Signal } from "../model/signals.js";
-import { Words, pickLanguage } from "../i18n/index.js";
+import { Words, isLoaded, loadLanguage, pickLanguage } from "../i18n/index.js";
 import { Announcer } from "./announcer.js";
 import { Attention } from "./attention.js";
 import { Layout } from "./layout.js";
@@ -39,13 +39,14 @@ export function mount(root, chat, preferences) {
   const announcer = new Announcer();
   const layout = new Layout();
   const attention = new Attention(chat.rooms.current);
-  const words = new Signal(new Words(pickLanguage(preferences.language.peek(), navigator.languages)));
+  const words = new Signal(new Words("en"));
   root.after(announcer.element);
 
   scope.effect(() => {
-    const language = pickLanguage(preferences.language.value, navigator.languages);
-    words.value = new Words(language);
-    document.documentElement.lang = words.peek().tag;
+    void preferences.language.value;
+    const language = chosenLanguage(preferences);
+    if (isLoaded(language)) speak(language);
+    else loadLanguage(language).then((loaded) => loaded && chosenLanguage(preferences) === language && speak(language));
   });
   scope.effect(() => showTheme(preferences.theme.value));
   chat.rooms.onNews = (room, item) => {
@@ -60,6 +61,12 @@ export function mount(root, chat, preferences) {
   scope.effect(() => {
     phase.value = chat.session.value.phase;
   });
+  /** @param {string} language */
+  function speak(language) {
+    words.value = new Words(language);
+    document.documentElement.lang = words.peek().tag;
+  }
+
   /** @type {Scope | null} */
   let screen = null;
   scope.effect(() => {
@@ -70,6 +77,11 @@ export function mount(root, chat, preferences) {
     fill(root, draw(context, screen));
     root.querySelector(/** @type {"input"} */ ("[data-first]"))?.focus();
   });
+}
+
+/** The language that its reader chose, or that the browser names. @param {import("../model/preferences.js").Preferences} preferences */
+export function chosenLanguage(preferences) {
+  return pickLanguage(preferences.language.peek(), navigator.languages);
 }
 
 /** @param {import("../model/preferences.js").Theme} theme */

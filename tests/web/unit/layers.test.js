@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import test from "node:test";
 
 const STATIC = new URL("../../../static/", import.meta.url);
-const LAYERS = ["wire", "crypto", "sync", "model", "i18n", "ui"];
+const LAYERS = ["wire", "crypto", "store", "keys", "sync", "model", "i18n", "ui"];
 const files = readdirSync(STATIC, { recursive: true })
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => path.endsWith(".js"));
@@ -11,10 +11,13 @@ const read = (path) => readFileSync(new URL(path, STATIC), "utf8");
 /** Code without comments, where words are only words. */
 const code = (path) => read(path).replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 
-test("layers import one way: wire, crypto, sync, model, ui", () => {
+/** What a module imports, now or later. */
+const imports = (path) => [...code(path).matchAll(/(?:from |import\()"([^"]+)"/g)].map(([, target]) => target);
+
+test("layers import one way: wire, crypto, store, keys, sync, model, ui", () => {
   for (const path of files) {
     const layer = path.includes("/") ? path.split("/")[0] : null;
-    for (const [, target] of code(path).matchAll(/from "([^"]+)"/g)) {
+    for (const target of imports(path)) {
       assert.match(target, /^\.\.?\//, `${path} imports ${target}`);
       const to = new URL(target, new URL(path, STATIC)).pathname.slice(STATIC.pathname.length).split("/")[0];
       if (layer === null) continue;
@@ -24,26 +27,39 @@ test("layers import one way: wire, crypto, sync, model, ui", () => {
   }
 });
 
+test("keys stay in the worker: nothing that runs in the page imports what opens them", () => {
+  const worker = reached("crypto_worker.js");
+  for (const path of files.filter((each) => each.startsWith("keys/") || each.startsWith("store/"))) assert.ok(worker.has(path) || path === "keys/requests.js", path);
+  const page = [...reached("main.js")].filter((path) => /^(keys|store)\//.test(path));
+  assert.deepEqual(page, []);
+});
+
 test("no text becomes markup or code, and nothing carries its own style", () => {
   const banned = /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|setHTMLUnsafe|eval|new Function)\b|\bstyle="/;
   for (const path of files) assert.doesNotMatch(code(path), banned, path);
   assert.doesNotMatch(read("index.html"), /\sstyle=|<style|\son[a-z]+=/);
 });
 
-test("wire, crypto and model know no document", () => {
-  for (const path of files.filter((each) => /^(wire|crypto|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
+test("wire, crypto, store, keys and model know no document", () => {
+  for (const path of files.filter((each) => /^(wire|crypto|store|keys|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
 });
 
-/** The modules that load with the page: what `main.js` imports, and what that imports. */
-function loaded() {
+/** A module and what it imports, and what that imports. */
+function reached(start, later = true) {
   const found = new Set();
-  const open = ["main.js"];
+  const open = [start];
+  const pattern = later ? /(?:from |import\()"([^"]+)"/g : /from "([^"]+)"/g;
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     if (found.has(path)) continue;
     found.add(path);
-    for (const [, target] of code(path).matchAll(/from "([^"]+)"/g)) open.push(new URL(target, new URL(path, STATIC)).pathname.slice(STATIC.pathname.length));
+    for (const [, target] of code(path).matchAll(pattern)) open.push(new URL(target, new URL(path, STATIC)).pathname.slice(STATIC.pathname.length));
   }
-  return [...found, "theme.js", "app.css"];
+  return found;
+}
+
+/** What loads with the page: what is imported later does not. */
+function loaded() {
+  return [...reached("main.js", false), "theme.js", "app.css"];
 }
 
 test("the page stays small", () => {

@@ -4,8 +4,10 @@ import test from "node:test";
 import { EN } from "../../../static/i18n/en.js";
 import { ZH } from "../../../static/i18n/zh.js";
 import { pseudo } from "../../../static/i18n/pseudo.js";
-import { Words, pickLanguage } from "../../../static/i18n/index.js";
-import { ERROR_CODES, LOCAL_CODES } from "../../../static/wire/codes.js";
+import { Words, isLoaded, loadLanguage, pickLanguage } from "../../../static/i18n/index.js";
+import { ERROR_CODES, KEY_CODES, LOCAL_CODES } from "../../../static/wire/codes.js";
+
+await loadLanguage("zh");
 
 const STATIC = new URL("../../../static/", import.meta.url);
 const fills = (entry) => new Set((typeof entry === "string" ? [entry] : Object.values(entry)).flatMap((sentence) => sentence.match(/\{[a-z_]+\}/g) ?? []));
@@ -45,11 +47,19 @@ test("every key that the page names is there, and every key is named", () => {
 });
 
 test("every code has its words", () => {
-  for (const code of [...ERROR_CODES, ...LOCAL_CODES]) {
+  for (const code of [...ERROR_CODES, ...LOCAL_CODES, ...KEY_CODES]) {
     assert.ok(`error.${code}` in EN, code);
     assert.ok(!new Words("zh").error(code).includes(code));
   }
   assert.match(new Words("en").error("from_the_future"), /from_the_future/);
+});
+
+test("a language is loaded before it is spoken", async () => {
+  assert.ok(isLoaded("en") && !isLoaded("pseudo"));
+  assert.throws(() => new Words("pseudo"));
+  assert.ok(await loadLanguage("pseudo"));
+  assert.match(new Words("pseudo").say("sign_in.submit"), /\P{ASCII}/u);
+  assert.equal(await loadLanguage("xx"), false);
 });
 
 test("a missing key or filling fails", () => {
