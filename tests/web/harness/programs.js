@@ -142,9 +142,10 @@ export class Tiers {
     return tiers;
   }
 
-  /** @param {string} data */
-  constructor(data) {
+  /** @param {string} data @param {string} [name] what the chat-server calls itself: the host that the browser comes to, unless a test says otherwise */
+  constructor(data, name = "127.0.0.1") {
     this.data = data;
+    this.name = name;
     /** @type {Program | null} */
     this.chat = null;
     /** @type {Program | null} */
@@ -155,7 +156,7 @@ export class Tiers {
 
   /** @param {string} address */
   async startServer(address) {
-    this.chat = start("chat-server", [`--listen=${address}`, `--data=${join(this.data, "chat")}`]);
+    this.chat = start("chat-server", [`--listen=${address}`, `--data=${join(this.data, "chat")}`, `--server-name=${this.name}`, "--sign-ins=0"]);
     this.server = await this.chat.listening();
   }
 
