@@ -182,8 +182,8 @@ export class AccountKeys {
       if ("error" in session) return session.error;
       const { account: id, session: number, challenge, server } = session.ok;
       if (id !== account.account.peek()) return refused("not_signed_in");
-      if (challenge === null) return this.#ready();
       if (!acceptsServer(String(server))) return this.#lock("server_name");
+      if (challenge === null) return this.#ready();
       account.phase.value = "unproven";
       const proof = await (await this.holder()).ask("prove", { session: String(number), challenge: String(challenge), server: String(server), now: Date.now() });
       if ("error" in proof) return this.#lock(proof.error.code);

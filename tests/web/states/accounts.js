@@ -172,11 +172,7 @@ export async function keyless({ cast, take, language }) {
   await take(page, "renew-fresh");
   await page.evaluate(() => localStorage.removeItem("sealwire.renewal"));
   await page.unroute("**/api/vault.root");
-  await page.route("**/api/session", async (route) => {
-    const response = await route.fetch();
-    const said = await response.json();
-    await route.fulfill({ response, json: { ok: { ...said.ok, server: "chat.example" } } });
-  });
+  await answerSession(page, { server: "chat.example" });
   await page.reload();
   await page.locator("#password").waitFor();
   await page.fill("#password", PASSWORD);
@@ -184,14 +180,13 @@ export async function keyless({ cast, take, language }) {
   await page.locator(".again").waitFor();
   await take(page, "server-changed");
   await page.unroute("**/api/session");
-  await page.reload();
+  await answerSession(page, { challenge: "00".repeat(32) });
   await page.route("**/api/auth.prove", (route) => route.fulfill({ status: 403, json: { error: { code: "not_allowed", message: "" } } }));
-  await page.locator("#password, #composer").first().waitFor();
-  await page.locator("#password").fill(PASSWORD);
-  await page.locator("#password").press("Enter");
+  await page.reload();
   await page.locator(".again").waitFor();
   await take(page, "proof-refused");
   await page.unroute("**/api/auth.prove");
+  await page.unroute("**/api/session");
   await page.locator(".again button").click();
   await page.locator("#composer").waitFor();
   hand.send(closeFrame(11));
@@ -218,6 +213,15 @@ export async function unkept({ cast, take, language }) {
   await page.reload();
   await page.locator("#password").waitFor();
   await take(page, "locked-not-kept");
+}
+
+/** Lets the page hear something else of its session. @param {Page} page @param {object} other */
+function answerSession(page, other) {
+  return page.route("**/api/session", async (route) => {
+    const response = await route.fetch();
+    const said = await response.json();
+    await route.fulfill({ response, json: { ok: { ...said.ok, ...other } } });
+  });
 }
 
 /** @param {Page} page */
