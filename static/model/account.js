@@ -126,11 +126,12 @@ export class Account {
   }
 
   /**
-   * What opens, proves and changes; loads with its first use.
+   * What opens, proves and changes; loads with its first use, and rejects if it cannot be loaded.
    * @returns {Promise<import("./account_keys.js").AccountKeys>}
    */
   keys() {
     this.#keys ??= import("./account_keys.js").then(({ AccountKeys }) => new AccountKeys(this, this.#ways));
+    this.#keys.catch(() => (this.#keys = null));
     return this.#keys;
   }
 

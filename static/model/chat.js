@@ -29,6 +29,7 @@ const RETURN_FOR_MS = 45_000;
 const RETURN_EVERY_MS = 4_000;
 /** @type {Readonly<Record<Means, Renewal | null>>} */
 const RENEWALS = Object.freeze({ password: null, code: "password", fresh: "fresh" });
+const NOT_LOADED = Object.freeze({ code: "no_worker", message: "" });
 /** After a proof that could not be given, the next try. */
 const PROVE_AGAIN_MS = 3_000;
 
@@ -80,7 +81,7 @@ export class Chat {
     if (recall("session") === null) return this.#out();
     const outcome = await readSession();
     if ("ok" in outcome) {
-      const failed = await this.#takeUp(outcome.ok);
+      const failed = await this.#takeUp(outcome.ok).catch(() => NOT_LOADED);
       return failed !== null && this.session.peek().phase === "starting" ? this.#beginAgain(failed) : undefined;
     }
     if (outcome.error.code !== "not_signed_in") return this.#beginAgain(outcome.error);
@@ -88,9 +89,10 @@ export class Chat {
     return this.#out();
   }
 
-  /** The worker that holds keys; starts with the first use. @returns {Promise<Keyholder>} */
+  /** The worker that holds keys; starts with the first use, and rejects if it cannot be loaded. @returns {Promise<Keyholder>} */
   keyholder() {
     this.#keyholder ??= import("../sync/keyholder.js").then(({ Keyholder }) => Keyholder.start());
+    this.#keyholder.catch(() => (this.#keyholder = null));
     return this.#keyholder;
   }
 

@@ -46,7 +46,7 @@ export class Keyholder {
    * @returns {Promise<Given<K>>}
    */
   ask(ask, takes) {
-    if (this.#broken) return Promise.resolve({ error: { code: "internal" } });
+    if (this.#broken) return Promise.resolve({ error: { code: "no_worker" } });
     const id = this.#next++;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
@@ -57,7 +57,7 @@ export class Keyholder {
   /** A worker that did not load or broke answers nothing any more. */
   #fail() {
     this.#broken = true;
-    for (const resolve of this.#waiting.values()) resolve({ error: { code: "internal" } });
+    for (const resolve of this.#waiting.values()) resolve({ error: { code: "no_worker" } });
     this.#waiting.clear();
   }
 }

@@ -59,6 +59,7 @@ export const KEY_CODES = Object.freeze([
   "stale_root",
   "bad_server",
   "no_draft",
+  "no_worker",
   "refused",
   "unknown_server",
   "server_name",

@@ -10,6 +10,7 @@ import { Fault } from "../fault.js";
  * @typedef {import("../dom.js").Child} Child
  * @typedef {object} CodePlan
  * @property {string} code in seven groups
+ * @property {"h1" | "h3"} heading under which a step stands: a card's own, or below a dialogue's
  * @property {(typed: Array<{ group: number, text: string }>) => Promise<boolean>} fits whether the typed groups open the vault
  * @property {(rehearsed: boolean) => Promise<string | null>} finish goes on; a sentence if that failed
  */
@@ -22,7 +23,7 @@ const GROUP_CHARACTERS = 4;
  * @param {HTMLElement} place
  * @param {CodePlan} plan
  */
-export function codeSteps({ words }, place, { code, fits, finish }) {
+export function codeSteps({ words }, place, { code, heading, fits, finish }) {
   const groups = code.split("-");
   show();
 
@@ -31,7 +32,7 @@ export function codeSteps({ words }, place, { code, fits, finish }) {
     const next = h("button", { type: "button", class: "primary wide", "data-first": true, onclick: rehearse }, words.say("code.written"));
     fill(
       place,
-      h("h1", { tabindex: "-1" }, words.say("code.title")),
+      h(heading, {}, words.say("code.title")),
       h("p", { class: "lead" }, words.say("code.lead")),
       h("ol", { class: "code", translate: "no", "aria-label": words.say("code.title") }, ...groups.map((group) => h("li", {}, group))),
       h("p", { class: "code-keep" }, h("button", { type: "button", class: "small", onclick: () => copy(copied) }, words.say("code.copy")), copied),
@@ -61,7 +62,7 @@ export function codeSteps({ words }, place, { code, fits, finish }) {
     const skip = h("button", { type: "button", class: "wide", onclick: () => askToSkip() }, words.say("code.skip"));
     fill(
       place,
-      h("h1", {}, words.say("code.rehearse_title")),
+      h(heading, {}, words.say("code.rehearse_title")),
       h("p", { class: "lead" }, words.say("code.rehearse_lead")),
       h(
         "form",
@@ -101,7 +102,7 @@ export function codeSteps({ words }, place, { code, fits, finish }) {
     const fault = new Fault(words, "form-fault", []);
     go.addEventListener("click", () => settle(false, go, fault));
     const stay = h("button", { type: "button", class: "primary wide", onclick: rehearse }, words.say("code.skip_stay"));
-    fill(place, h("h1", {}, words.say("code.skip_title")), h("p", {}, words.say("code.skip_lead")), fault.element, stay, go);
+    fill(place, h(heading, {}, words.say("code.skip_title")), h("p", {}, words.say("code.skip_lead")), fault.element, stay, go);
     stay.focus();
   }
 

@@ -102,7 +102,7 @@ export function renewCard(context, _scope) {
   async function send() {
     const drafted = fresh ? await enrolment.draftFresh(secret.input.value) : await enrolment.draftPassword(secret.input.value);
     if ("failed" in drafted) return drafted.failed;
-    codeSteps(context, place, { code: drafted.code, fits: (typed) => enrolment.rehearse(typed), finish });
+    codeSteps(context, place, { code: drafted.code, heading: "h1", fits: (typed) => enrolment.rehearse(typed), finish });
     return null;
   }
 

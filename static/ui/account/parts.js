@@ -25,9 +25,8 @@ import { icon } from "../icons.js";
 
 /** One line to type something in. @param {{ id: string, label: string, hint?: string | null } & Record<string, any>} of @returns {{ element: HTMLElement, input: HTMLInputElement }} */
 export function field({ id, label, hint = null, ...properties }) {
-  const described = [hint === null ? "" : `${id}-hint`, `${properties.fault ?? "form-fault"}`].filter((each) => each !== "").join(" ");
-  const { fault: _, ...rest } = properties;
-  const input = h("input", { id, type: "text", spellcheck: "false", autocapitalize: "none", maxlength: "1024", dir: "auto", required: true, "aria-describedby": described, ...rest });
+  const described = hint === null ? "form-fault" : `${id}-hint form-fault`;
+  const input = h("input", { id, type: "text", spellcheck: "false", autocapitalize: "none", maxlength: "1024", dir: "auto", required: true, "aria-describedby": described, ...properties });
   return { element: h("div", { class: "field-row" }, h("label", { for: id }, label), input, hint !== null && h("p", { id: `${id}-hint`, class: "hint" }, hint)), input };
 }
 
@@ -93,6 +92,7 @@ export function accountForm({ words }, { enrolment, inputs, fields, submit, busy
   const question = h("div", { class: "question", role: "group" });
   question.hidden = true;
   const form = h("form", { novalidate: true, onsubmit: go }, ...fields, fault.element, question, button);
+  const typed = inputs.filter((input) => !input.readOnly);
   for (const input of inputs) input.addEventListener("input", () => fault.show());
   return { form, fault };
 
@@ -108,7 +108,8 @@ export function accountForm({ words }, { enrolment, inputs, fields, submit, busy
     }
     fault.show();
     underWay(true);
-    const failed = await send();
+    // What loads later may not: there is no connection, or an older page than the server's.
+    const failed = await send().catch(() => ({ code: "no_worker", message: "" }));
     underWay(false);
     if (failed !== null && form.isConnected) show(failed);
   }
@@ -155,7 +156,7 @@ export function accountForm({ words }, { enrolment, inputs, fields, submit, busy
   function underWay(now) {
     button.disabled = now;
     setText(button, words.say(now ? busy : submit));
-    for (const input of inputs) setAttribute(input, "readonly", now);
+    for (const input of typed) setAttribute(input, "readonly", now);
   }
 }
 

@@ -53,7 +53,8 @@ export function signUp(context, enrolment, { name, fixed, below, done }) {
   return place;
 
   function start() {
-    fill(place, h("h1", {}, words.say(fixed ? "sign_up.title_guest" : "sign_up.title")), h("p", { class: "lead" }, words.say(fixed ? "sign_up.lead_guest" : "sign_up.lead")), form, ...below);
+    // A dialogue has its own title.
+    fill(place, !fixed && h("h1", {}, words.say("sign_up.title")), h("p", { class: "lead" }, words.say(fixed ? "sign_up.lead_guest" : "sign_up.lead")), form, ...below);
   }
 
   function check() {
@@ -67,7 +68,7 @@ export function signUp(context, enrolment, { name, fixed, below, done }) {
       const drafted = await enrolment.draft(tidyUserName(who.input.value), secret.input.value);
       if ("failed" in drafted) return drafted.failed;
       drawn = { password: secret.input.value, code: drafted.code, rehearsed: false };
-      codeSteps(context, place, { code: drawn.code, fits: (typed) => enrolment.rehearse(typed), finish });
+      codeSteps(context, place, { code: drawn.code, heading: fixed ? "h3" : "h1", fits: (typed) => enrolment.rehearse(typed), finish });
       return null;
     }
     return register(drawn.rehearsed);
