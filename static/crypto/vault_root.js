@@ -56,9 +56,19 @@ export function parseRoot(bytes) {
  * @returns {Promise<OpenedRoot>}
  */
 export async function openRoot(root, opener, half) {
+  return (await openWrap(root, opener, half)).open(root);
+}
+
+/**
+ * Opens the wrap alone, which tells another password or code (`tag`) from a root that was changed behind it.
+ * @param {VaultRoot} root
+ * @param {Opener} opener
+ * @param {Bytes} half 64 bytes
+ */
+export async function openWrap(root, opener, half) {
   const plain = await open(half, root.wraps[opener], boundTo(root.account, root.keyId, opener));
   if (plain.length !== 1 + KEY_BYTES || plain[0] !== WRAP_VERSION) throw new OpenError("vault_key");
-  return new VaultLock(root.account, root.keyId, await holdKey(plain.slice(1)), root.wraps).open(root);
+  return new VaultLock(root.account, root.keyId, await holdKey(plain.slice(1)), root.wraps);
 }
 
 /**

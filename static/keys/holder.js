@@ -8,7 +8,7 @@ import { parseList } from "../crypto/record_list.js";
 import { parseCode, splitCode } from "../crypto/recovery_code.js";
 import { WrapPrivateKey } from "../crypto/rsa.js";
 import { SigningKeys } from "../crypto/signature.js";
-import { openRoot, openRootHeld, parseRoot } from "../crypto/vault_root.js";
+import { openRootHeld, openWrap, parseRoot } from "../crypto/vault_root.js";
 import { readWrapKey } from "../crypto/wrap_key.js";
 import { fromHex, toHex } from "../wire/bytes.js";
 import { randomId } from "../wire/ids.js";
@@ -156,11 +156,22 @@ export class Holder {
     const held = [this.#draft?.lock.held, ...kept].find((each) => each?.account === root.account && each.keyId === root.keyId);
     if (held) return orElse("vault_corrupt", () => openRootHeld(root, held));
     if (half === null || half.account !== root.account) throw new Refused(this.#kept.keepsKeys ? "locked" : "not_kept");
+    const lock = await this.#lockBy(root, half.opener, half.vault);
+    if (lock === null) throw new Refused(half.opener === "password" ? "password_wrong" : "code_wrong");
+    return orElse("vault_corrupt", () => lock.open(root));
+  }
+
+  /**
+   * What a half opens; null if it is another's.
+   * @param {VaultRoot} root @param {Opener} opener @param {Uint8Array<ArrayBuffer>} half
+   */
+  async #lockBy(root, opener, half) {
     try {
-      return await openRoot(root, half.opener, half.vault);
+      return await openWrap(root, opener, half);
     } catch (error) {
       if (!(error instanceof OpenError)) throw error;
-      throw new Refused(error.cause !== "tag" ? "vault_corrupt" : half.opener === "password" ? "password_wrong" : "code_wrong");
+      if (error.cause === "tag") return null;
+      throw new Refused("vault_corrupt");
     }
   }
 
@@ -217,14 +228,10 @@ export class Holder {
   async #tryCode({ code, root: bytes, server }) {
     const { account } = this.#atHand();
     const { vault } = await splitCode(await parseCode(code), account, server);
-    try {
-      await openRoot(await orElse("vault_corrupt", async () => parseRoot(bytes)), "recovery", vault);
-      return true;
-    } catch (error) {
-      if (!(error instanceof OpenError)) throw error;
-      if (error.cause !== "tag") throw new Refused("vault_corrupt");
-      return false;
-    }
+    const root = await orElse("vault_corrupt", async () => parseRoot(bytes));
+    const lock = await this.#lockBy(root, "recovery", vault);
+    if (lock !== null) await orElse("vault_corrupt", () => lock.open(root));
+    return lock !== null;
   }
 
   /** @param {Requests["forget"]["takes"]} takes */

@@ -29,6 +29,9 @@ const RETURN_FOR_MS = 45_000;
 const RETURN_EVERY_MS = 4_000;
 /** @type {Readonly<Record<Means, Renewal | null>>} */
 const RENEWALS = Object.freeze({ password: null, code: "password", fresh: "fresh" });
+/** How often a session that was just begun is read. */
+const NEW_SESSION_TRIES = 4;
+const NEW_SESSION_EVERY_MS = 1_000;
 const NOT_LOADED = Object.freeze({ code: "no_worker", message: "" });
 /** After a proof that could not be given, the next try. */
 const PROVE_AGAIN_MS = 3_000;
@@ -134,7 +137,7 @@ export class Chat {
       if ("error" in outcome) return outcome;
       remember("means", means);
       remember("renewal", RENEWALS[means]);
-      return readSession();
+      return readNewSession();
     });
     if ("ok" in session) return this.#takeUp(session.ok);
     if (guest) this.#link.start();
@@ -366,5 +369,14 @@ export class Chat {
     const session = await readSession();
     if (!wanted()) return null;
     return "error" in session ? this.signIn(name, wanted) : this.#takeUp(session.ok);
+  }
+}
+
+/** Reads the session that was just begun, which must not be begun again because one answer was lost. */
+async function readNewSession() {
+  for (let tries = 1; ; tries++) {
+    const session = await readSession();
+    if ("ok" in session || tries === NEW_SESSION_TRIES || !WAITABLE.has(session.error.code)) return session;
+    await new Promise((resolve) => setTimeout(resolve, session.error.retry_after_ms ?? NEW_SESSION_EVERY_MS));
   }
 }

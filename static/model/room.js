@@ -212,6 +212,6 @@ export class Room {
   /** @param {unknown} member id */
   #isSelf(member) {
     const { member: own, former } = this.#self();
-    return member === own || former?.has(member) === true;
+    return member === own || former?.has(String(member)) === true;
   }
 }

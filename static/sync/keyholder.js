@@ -2,10 +2,10 @@
  * The page's end of the worker that holds an account's keys: few typed requests go in, and no key comes out.
  */
 
+/** @typedef {import("../keys/requests.js").Requests} Requests */
+/** @typedef {import("../keys/requests.js").Failure} Failure */
+
 /**
- * @typedef {import("../keys/requests.js").Requests} Requests
- * @typedef {import("../keys/requests.js").Failure} Failure
- *
  * What a request gave, or why not.
  * @template {keyof Requests} K
  * @typedef {{ ok: Requests[K]["gives"] } | { error: Failure }} Given
