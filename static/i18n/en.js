@@ -15,6 +15,7 @@ export const EN = {
   "sign_in.foot": "The chat server carries messages that it cannot read. This web server seals and opens them for you.",
   "sign_in.again_in": "You can try again in {time}.",
   "notice.signed_out": "You are signed out.",
+  "notice.signed_out_here": "You are signed out here. The server could not be told, so the session ends by itself later.",
   "notice.ended_elsewhere": "You were signed out in another tab, or by the server.",
   "notice.replaced": "This session was taken over from another place.",
   "notice.name_lost": "Your session ended, and your name could not be had again.",

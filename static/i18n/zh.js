@@ -13,6 +13,7 @@ export const ZH = {
   "sign_in.foot": "聊天服务器只传送它无法读取的消息；由这台网页服务器替您封装和打开。",
   "sign_in.again_in": "{time}后可以重试。",
   "notice.signed_out": "您已退出。",
+  "notice.signed_out_here": "您已在此退出。未能通知服务器，会话稍后会自行结束。",
   "notice.ended_elsewhere": "您已在另一个标签页退出，或被服务器退出。",
   "notice.replaced": "此会话已在别处被接管。",
   "notice.name_lost": "会话已结束，未能重新取得您的名字。",

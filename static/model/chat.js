@@ -19,7 +19,7 @@ import { WAITABLE } from "../wire/codes.js";
  *   `locked`: the session of an account whose keys are not here, or not to be trusted; `renew`: it came by recovery code or by an
  *   administrator's token, and gets a new password before anything else; `returning`: a guest's session was lost and is being
  *   signed in again under the same name
- * @typedef {"signed_out" | "ended_elsewhere" | "replaced" | "name_lost" | "expired" | "revoked"} Notice why the door stands there again
+ * @typedef {"signed_out" | "signed_out_here" | "ended_elsewhere" | "replaced" | "name_lost" | "expired" | "revoked"} Notice why the door stands there again
  * @typedef {"password" | "code" | "fresh"} Means how an account's session was begun; the server knows it, too
  * @typedef {"password" | "fresh"} Renewal what a session needs first: a new password, or new keys, too
  */
@@ -178,8 +178,8 @@ export class Chat {
   async signOut() {
     this.#forgetSession();
     this.#link.stop();
-    await postCommand("auth.logout");
-    this.#out("signed_out");
+    const told = await postCommand("auth.logout");
+    this.#out("ok" in told ? "signed_out" : "signed_out_here");
   }
 
   /** Tries to connect now. */
@@ -319,7 +319,7 @@ export class Chat {
   /** @param {import("../sync/connection.js").Ending} reason */
   async #lost(reason) {
     const guest = this.account.account.peek() === "";
-    if (guest && reason === "replaced" && (await this.#replacedHere())) return;
+    if (guest && (reason === "replaced" || reason === "done") && (await this.#becameAccount())) return;
     if (reason === "version") {
       this.session.update((session) => ({ ...session, phase: "outdated" }));
     } else if (reason === "expired" && guest && recall("session") !== null) {
@@ -332,9 +332,9 @@ export class Chat {
   }
 
   /** Whether another tab put an account's session in place of the guest's: it is taken up here, too. */
-  async #replacedHere() {
-    const session = await oneTabAtATime("sealwire.sign-in", readSession);
-    if ("error" in session || typeof session.ok.account !== "string") return false;
+  async #becameAccount() {
+    const session = await oneTabAtATime("sealwire.sign-in", async () => (recall("means") === null ? null : readSession()));
+    if (session === null || "error" in session || typeof session.ok.account !== "string") return false;
     await this.#takeUp(session.ok);
     return true;
   }

@@ -39,7 +39,8 @@ function contents(context, trouble) {
 /** @param {Context} context @param {string} state */
 function again({ chat, words }, state) {
   const said = h("p", { class: "fault", role: "alert" });
-  const button = h("button", { type: "button", class: "primary wide", onclick: retry }, words.say(state === "server_name" ? "server.accept" : "locked.again"));
+  // Where other ways stand below, theirs is the first button.
+  const button = h("button", { type: "button", class: state === "vault_corrupt" ? "wide" : "primary wide", onclick: retry }, words.say(state === "server_name" ? "server.accept" : "locked.again"));
   return h("div", { class: "again" }, said, button);
 
   async function retry() {
@@ -78,7 +79,7 @@ export function renewCard(context, _scope) {
   const { chat, words } = context;
   const enrolment = enrolmentOf(context);
   const fresh = chat.renewal === "fresh";
-  const place = h("div", { class: "card steps" });
+  const place = h("div", { class: "steps" });
   const named = nameField(context, chat.session.peek().name);
   named.input.readOnly = true;
   const secret = passwordField(context, { label: words.say("renew.password"), name: () => named.input.value });
@@ -93,7 +94,7 @@ export function renewCard(context, _scope) {
   });
   if (fresh) form.addEventListener("focusin", () => enrolment.warm(), { once: true });
   fill(place, h("h1", {}, words.say(fresh ? "renew.title_fresh" : "renew.title")), h("p", { class: "lead" }, words.say(fresh ? "renew.lead_fresh" : "renew.lead")), form, h("p", { class: "others" }, signOut()));
-  return place;
+  return h("div", { class: "card" }, h("p", { class: "brand" }, thread(), words.say("app.name")), place);
 
   function signOut() {
     return h("button", { type: "button", class: "small", onclick: () => chat.signOut() }, words.say("nav.sign_out"));
