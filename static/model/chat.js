@@ -73,9 +73,14 @@ export class Chat {
     if (!secure) this.session.value = { phase: "insecure", member: "", name: "" };
   }
 
-  /** The name that was used here last, to begin the form with. */
+  /** The guest's name that was used here last, to begin the form with. */
   get lastName() {
     return recall("last_name") ?? "";
+  }
+
+  /** The account's name that was used here last. */
+  get lastAccount() {
+    return recall("last_account") ?? "";
   }
 
   /** Takes up a session that a reload left behind, or shows the sign-in. */
@@ -227,9 +232,12 @@ export class Chat {
     const name = String(ok.name);
     const before = this.session.peek();
     if (before.member !== "") this.#former.add(before.member);
-    if (typeof ok.account !== "string") this.account.beGuest(name);
+    const guest = typeof ok.account !== "string";
+    if (guest) this.account.beGuest(name);
     remember("session", name);
-    remember("last_name", name);
+    // A registered name is no guest's.
+    remember("last_name", guest ? name : null);
+    if (!guest) remember("last_account", name);
     this.notice.value = null;
     this.session.value = { phase, member: String(ok.member), name };
     await this.rooms.expect(Array.isArray(ok.rooms) ? ok.rooms.map(String) : []);

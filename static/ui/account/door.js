@@ -38,7 +38,7 @@ export function accountDoor(context, view, go) {
     return [signUp(context, enrolment, { name: chat.lastName, fixed: false, below, done: () => {} })];
   }
   const ways = waysIn(context, enrolment, {
-    name: chat.lastName,
+    name: chat.lastAccount,
     fixed: false,
     byPassword: (name, password) => enrolment.signIn(name, password),
     byCode: (name, code) => enrolment.recover(name, code),
