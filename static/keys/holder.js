@@ -103,6 +103,10 @@ export class Holder {
         return {};
       case "try_code":
         return { fits: await this.#tryCode(takes) };
+      case "confirm_password":
+        return this.#confirmPassword(takes);
+      case "rotate_keys":
+        return this.#rotateKeys(takes);
       case "forget":
         return this.#forget(takes);
     }
@@ -232,6 +236,21 @@ export class Holder {
     const lock = await this.#lockBy(root, "recovery", vault);
     if (lock !== null) await orElse("vault_corrupt", () => lock.open(root));
     return lock !== null;
+  }
+
+  /** What was typed wrong must not stay here as a half that opens nothing. @param {Requests["confirm_password"]["takes"]} takes */
+  async #confirmPassword({ password, server, salt, rounds, root: bytes }) {
+    const root = await orElse("vault_corrupt", async () => parseRoot(bytes));
+    const { login, vault } = await orElse("bad_server", () => splitPassword(password, fromHex(salt, 16), rounds, server));
+    await orElse("password_wrong", () => openWrap(root, "password", vault));
+    return { login: toHex(login) };
+  }
+
+  /** @param {Requests["rotate_keys"]["takes"]} takes */
+  async #rotateKeys({ now }) {
+    const opened = this.#atHand();
+    this.warm();
+    return opened.rotate(await this.#newKeys(), now);
   }
 
   /** @param {Requests["forget"]["takes"]} takes */

@@ -1,7 +1,7 @@
 /**
  * An open vault: its keys sign, seal and open here, and leave only sealed (docs/protocol.md §14.4 to §14.6).
  */
-import { fromBase64, toBase64 } from "../wire/base64.js";
+import { fromBase64 } from "../wire/base64.js";
 import { fromHex, toHex } from "../wire/bytes.js";
 import { OpenError } from "../crypto/errors.js";
 import { prove } from "../crypto/proof.js";
@@ -13,6 +13,7 @@ import { openItem, parseItem, sealItem } from "../crypto/vault_item.js";
 import { parseRoot } from "../crypto/vault_root.js";
 import { readWrapKey, signWrapKey } from "../crypto/wrap_key.js";
 import { Refused, orElse } from "./failure.js";
+import { rotation, withNextWrap } from "./rotation.js";
 
 /**
  * @typedef {import("../crypto/keyset.js").Keyset} Keyset
@@ -106,12 +107,15 @@ export class Opened {
    */
   async replaceWrap(key, now) {
     const { number, content, lock } = this.#root;
-    const next = this.wrap + 1;
-    const wraps = content.wraps.map((entry) => (entry.superseded_at === null ? { ...entry, superseded_at: String(now) } : entry));
-    wraps.push({ number: String(next), key: toBase64(await key.pkcs8()), superseded_at: null });
+    const { number: next, wraps } = await withNextWrap(content, key, now);
     const record = await signWrapKey(this.#signing, { account: this.account, number: next, madeAt: now, key: key.publicKey });
     this.#change = { root: { number: number + 1, content: { ...content, wraps }, lock }, record };
     return this.#changeTail(this.#change);
+  }
+
+  /** New keys as `keys.rotate` takes them. Nothing changes here: once the server has them the vault is opened anew. @param {import("./draft.js").NewKeys} keys @param {number} now */
+  rotate(keys, now) {
+    return rotation({ head: this.#head, signing: this.#signing, root: this.#root }, keys, now);
   }
 
   /**

@@ -50,6 +50,10 @@
  *   then `open`, and `change_password`
  * @property {{ takes: {}, gives: {} }} drop_draft the draft was taken, or given up
  * @property {{ takes: { code: string, server: string, root: Bytes }, gives: { fits: boolean } }} try_code whether this code opens this root. A real opening
+ * @property {{ takes: { password: string, server: string, salt: string, rounds: number, root: Bytes }, gives: { login: string } }} confirm_password
+ *   the half for the server of a password that opens this root, which is the one in place; `password_wrong` of any other
+ * @property {{ takes: { now: number }, gives: { fields: Record<string, unknown>, tail: Bytes } }} rotate_keys new identity keys as
+ *   `keys.rotate` takes them; then `open`
  * @property {{ takes: { account: string }, gives: {} }} forget the vault key of this account, and everything in memory
  *
  * @typedef {{ fingerprint: string, root: number, wrap: number, kept: boolean }} Opened

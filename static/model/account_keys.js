@@ -4,6 +4,7 @@
  */
 import { parseList } from "../crypto/record_list.js";
 import { OpenError } from "../crypto/errors.js";
+import { postCommand } from "../sync/api.js";
 import { toHex } from "../wire/bytes.js";
 import { VaultItems } from "./vault_items.js";
 import { acceptsServer } from "./server_name.js";
@@ -134,6 +135,45 @@ export class AccountKeys {
     const failed = await this.change({ kind: "preference", name: "recovery" }, (content) => ({ ...content, rehearsed: keyId }));
     this.#noteRehearsal();
     return failed;
+  }
+
+  /**
+   * Proves that a password is the account's, by the vault that it opens.
+   * @param {string} password
+   * @returns {Promise<{ login: string } | { failed: Refusal }>} its half for the server
+   */
+  async confirm(password) {
+    const account = this.#account;
+    const [params, root] = await Promise.all([postCommand("auth.params", { name: account.name.peek() }), account.call("vault.root")]);
+    if ("error" in params) return { failed: params.error };
+    if ("error" in root) return { failed: root.error };
+    const { server, salt, rounds } = params.ok;
+    // Halves are made for the server that was accepted when the account came here, and for no other.
+    if (server !== account.server.peek() || params.ok.account !== account.account.peek()) return { failed: refused("bad_server") };
+    const half = await (await this.holder()).ask("confirm_password", { password, server: String(server), salt: String(salt), rounds: Number(rounds), root: root.tail });
+    return "ok" in half ? half.ok : { failed: refused(half.error.code) };
+  }
+
+  /** Replaces the wrap key, whatever its age. @returns {Promise<Refusal | null>} */
+  async renewWrap() {
+    const next = await (await this.holder()).ask("replace_wrap", { now: Date.now() });
+    return "ok" in next ? this.#publish("keys.wrap", next.ok.tail) : refused(next.error.code);
+  }
+
+  /** New identity keys, signed by the present ones. @returns {Promise<Refusal | null>} */
+  async rotate() {
+    const holder = await this.holder();
+    for (let tries = 0; tries < TRIES; tries++) {
+      const next = await holder.ask("rotate_keys", { now: Date.now() });
+      if ("error" in next) return refused(next.error.code);
+      const answer = await this.#account.call("keys.rotate", next.ok.fields, next.ok.tail);
+      const conflict = "error" in answer && (answer.error.code === "keys_conflict" || answer.error.code === "vault_conflict");
+      if ("error" in answer && !conflict) return answer.error;
+      // Taken, or another device was first: either way the vault and the chain are others now.
+      const failed = (await this.open()) ?? (await this.prove());
+      if (failed !== null || !conflict) return failed;
+    }
+    return refused("keys_conflict");
   }
 
   /**
@@ -280,7 +320,8 @@ export class AccountKeys {
   /** @param {Record<string, any>} header of `vault.changed` */
   async #changed(header) {
     if (this.#account.phase.peek() !== "ready") return;
-    if (Number(header.root) > this.#root.number) await this.refreshRoot();
+    // Opened anew, not only read: another device may have rotated the keys that prove this one.
+    if (Number(header.root) > this.#root.number) void ((await this.open()) ?? (await this.prove()));
     await this.#items.refresh();
     this.#noteRehearsal();
   }

@@ -146,11 +146,9 @@ export class Enrolment {
    * @returns {Promise<Failed>}
    */
   async confirm(password) {
-    const params = await this.#params(this.#chat.account.name.peek());
-    if ("failed" in params) return params.failed;
-    const split = await (await this.#holder()).ask("split_password", { password, ...params });
-    if ("error" in split) return refused(split.error.code);
-    this.#login = split.ok.login;
+    const confirmed = await (await this.#chat.account.keys()).confirm(password);
+    if ("failed" in confirmed) return confirmed.failed;
+    this.#login = confirmed.login;
     return null;
   }
 
