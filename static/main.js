@@ -15,3 +15,12 @@ if (root !== null) {
   mount(root, chat, preferences);
   chat.begin();
 }
+
+/** Keeps an invitation, and takes it out of the address, where it has nothing more to do. */
+async function arrive() {
+  if (!location.hash.startsWith("#SEALWIRE1:")) return;
+  const { keepInvitation } = await import("./model/invitation.js");
+  if (keepInvitation(location.hash)) history.replaceState(null, "", location.pathname);
+}
+addEventListener("hashchange", arrive);
+arrive();

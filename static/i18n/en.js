@@ -45,6 +45,7 @@ export const EN = {
   "door.why": "An account keeps your name, and keys that are yours on every device.",
   "door.sign_in": "Sign in",
   "door.create": "Create an account",
+  "door.invited": "You came by an invitation. Create an account, or sign in, to answer it. It is kept here meanwhile.",
   "door.have_account": "I have an account",
   "door.as_guest": "Come in as a guest",
   "door.back": "Back",
@@ -166,8 +167,11 @@ export const EN = {
   "nav.details_hide": "Hide details",
   "nav.help": "Keyboard shortcuts",
   "nav.settings": "Settings",
+  "nav.account": "Your account",
   "nav.sign_out": "Sign out",
   "nav.close": "Close",
+  "account_part.missing": "This part of the page could not be loaded.",
+  "account_part.again": "Try again",
 
   // Rooms
   "rooms.entered": "Your rooms",
@@ -298,6 +302,7 @@ export const EN = {
   "help.timeline": "To the messages",
   "help.newest": "To the newest message",
   "help.rooms": "Previous or next room",
+  "help.people": "To your people",
   "help.open": "Open a room",
   "help.details": "Show or hide details",
   "help.close": "Close, or back to the message box",

@@ -39,6 +39,16 @@ const LATER = Object.freeze({
   pseudo: async () => pseudo(EN),
 });
 
+/** Sentences of parts of the page that have loaded later, by language. @type {Record<string, Catalogue>} */
+const LEARNT = { en: {}, zh: {}, pseudo: {} };
+
+/** Adds the sentences of such a part, also to the words that there are. @param {Catalogue} en @param {Catalogue} zh */
+export function learn(en, zh) {
+  Object.assign(LEARNT.en, en);
+  Object.assign(LEARNT.zh, zh);
+  Object.assign(LEARNT.pseudo, pseudo(en));
+}
+
 /** Whether `Words` can be made in this language at once. @param {string} language */
 export function isLoaded(language) {
   return LOADED.has(language);
@@ -59,6 +69,7 @@ export class Words {
   /** Tag for `lang` attributes. */
   tag;
   #catalogue;
+  #learnt;
   #locale;
   #plural;
   #number;
@@ -73,6 +84,7 @@ export class Words {
     const catalogue = LOADED.get(language);
     if (catalogue === undefined) throw new Error(`${language} is not loaded`);
     this.#catalogue = catalogue;
+    this.#learnt = LEARNT[language] ?? {};
     this.tag = language === "zh" ? "zh-Hans" : "en";
     this.#locale = language === "zh" ? "zh-CN" : "en-GB";
     this.#plural = new Intl.PluralRules(this.#locale);
@@ -101,7 +113,7 @@ export class Words {
   /** The sentence for an error code; a newer server's is named. @param {string} code */
   error(code) {
     const key = `error.${code}`;
-    return key in this.#catalogue ? this.say(key) : this.say("error.unknown", { code });
+    return key in this.#catalogue || key in this.#learnt ? this.say(key) : this.say("error.unknown", { code });
   }
 
   /** @param {number} value */
@@ -156,7 +168,7 @@ export class Words {
 
   /** @param {string} key @param {Fill} fill @param {(value: string) => string} wrap */
   #fill(key, fill, wrap) {
-    const entry = this.#catalogue[key];
+    const entry = this.#catalogue[key] ?? this.#learnt[key];
     if (entry === undefined) throw new Error(`no words for ${key}`);
     const sentence = typeof entry === "string" ? entry : (entry[this.#plural.select(Number(fill.count))] ?? entry.other ?? "");
     return sentence.replace(/\{([a-z_]+)\}/g, (_, name) => {

@@ -4,6 +4,7 @@
 import { h, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { roomName } from "./context.js";
+import { accountPart } from "./account_part.js";
 import { banner } from "./banner.js";
 import { composer } from "./composer.js";
 import { timelineView } from "./timeline_view.js";
@@ -18,6 +19,7 @@ export function conversation(context, scope, room) {
     { class: "conversation", "aria-label": roomName(context.words, room.name) },
     head(context, scope, room),
     banner(context, scope, room),
+    accountPart(context, scope, "banner"),
     view.element,
     composer(context, scope, room, () => view.toEnd()),
   );

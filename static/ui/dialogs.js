@@ -9,6 +9,7 @@ const settings = () => import("./dialogs/settings.js");
 const leaving = () => import("./dialogs/leave.js");
 const rooms = () => import("./dialogs/open_room.js");
 const accounts = () => import("./account/dialogs.js");
+const own = () => import("./own/index.js");
 
 /** Loads what may be wanted while there is no connection. */
 export function warmDialogs() {
@@ -33,6 +34,9 @@ export const openUpgrade = (context) => open(context, accounts, (module) => modu
 
 /** @param {Context} context */
 export const openCheckCode = (context) => open(context, accounts, (module) => module.openCheckCode(context));
+
+/** @param {Context} context */
+export const openAccount = (context) => open(context, own, (module) => module.openAccount(context));
 
 /**
  * @template M

@@ -37,6 +37,8 @@ export function bindKeys(context, scope) {
         return () => document.getElementById("composer")?.focus();
       case "m":
         return () => document.getElementById("timeline")?.focus();
+      case "p":
+        return toPeople;
       case "o":
         return () => openRoomDialog(context);
       case "d":
@@ -44,6 +46,15 @@ export function bindKeys(context, scope) {
       default:
         return null;
     }
+  }
+
+  /** Whom only an account has. */
+  function toPeople() {
+    const title = document.getElementById("people-title");
+    if (title === null) return;
+    if (layout.phone.peek()) layout.pane.value = "rooms";
+    // The pane can take the focus once it is shown.
+    queueMicrotask(() => title.focus());
   }
 
   /** @param {number} by */

@@ -6,7 +6,8 @@ import { icon } from "./icons.js";
 import { reconcile } from "./list.js";
 import { roomName } from "./context.js";
 import { thread } from "./sign_in.js";
-import { leave, openCheckCode, openHelp, openRoomDialog, openSettings, openUpgrade } from "./dialogs.js";
+import { accountPart } from "./account_part.js";
+import { leave, openAccount, openCheckCode, openHelp, openRoomDialog, openSettings, openUpgrade } from "./dialogs.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -47,6 +48,7 @@ export function sidebar(context, scope) {
       others,
       quiet,
       h("button", { type: "button", class: "row-button", onclick: () => openRoomDialog(context) }, icon("plus"), h("span", {}, words.say("rooms.open"))),
+      accountPart(context, scope, "people"),
     ),
     self(context, scope),
   );
@@ -111,12 +113,14 @@ function self(context, scope) {
   const name = h("bdi");
   const what = h("span", { class: "hint" });
   const next = h("div", { class: "next" });
+  const own = button("key", "nav.account", () => openAccount(context));
   const note = h("p", { class: "hint inset" }, words.say("rooms.not_kept"));
   scope.effect(() => setText(name, chat.session.value.name));
   scope.effect(() => {
     const guest = chat.account.phase.value === "guest";
     const unchecked = chat.account.rehearsed.value === false;
     note.hidden = guest || chat.account.kept.value;
+    own.hidden = guest;
     setText(what, words.say(guest ? "rooms.you_are" : "rooms.you_are_account"));
     next.hidden = !guest && !unchecked;
     if (guest) fill(next, wide("key", "upgrade.open", () => openUpgrade(context)));
@@ -131,6 +135,7 @@ function self(context, scope) {
       "div",
       { class: "self" },
       h("div", { class: "who" }, h("strong", {}, name), what),
+      own,
       button("gear", "nav.settings", () => openSettings(context)),
       button("help", "nav.help", () => openHelp(context)),
       button("exit", "nav.sign_out", () => leave(context)),

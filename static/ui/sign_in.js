@@ -3,6 +3,7 @@
  */
 import { faultOfName } from "../model/names.js";
 import { LANGUAGES } from "../i18n/index.js";
+import { recall } from "../model/preferences.js";
 import { fill, h } from "./dom.js";
 import { Fault } from "./fault.js";
 
@@ -20,12 +21,13 @@ export function signIn(context, scope) {
     notice.hidden = kind === null;
     notice.textContent = kind === null ? "" : words.say(`notice.${kind}`);
   });
+  const invited = location.hash.startsWith("#SEALWIRE1:") || recall("invitation") !== null;
   const body = h("div", { class: "body" });
   show("guest");
   return h(
     "main",
     { class: "gate" },
-    h("div", { class: "card" }, h("p", { class: "brand" }, thread(), words.say("app.name")), notice, body),
+    h("div", { class: "card" }, h("p", { class: "brand" }, thread(), words.say("app.name")), notice, invited && h("p", { class: "notice" }, words.say("door.invited")), body),
     languageAndTheme(context),
   );
 

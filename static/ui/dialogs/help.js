@@ -12,6 +12,7 @@ const HELP = Object.freeze([
   { keys: ["M"], label: "help.timeline" },
   { keys: ["End"], label: "help.newest" },
   { keys: ["Alt + ↑", "Alt + ↓"], label: "help.rooms" },
+  { keys: ["P"], label: "help.people" },
   { keys: ["O"], label: "help.open" },
   { keys: ["D"], label: "help.details" },
   { keys: ["Esc"], label: "help.close" },

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
-import { EN } from "../../../static/i18n/en.js";
-import { ZH } from "../../../static/i18n/zh.js";
+import { EN as FIRST_EN } from "../../../static/i18n/en.js";
+import { ZH as FIRST_ZH } from "../../../static/i18n/zh.js";
+import { LATER_EN } from "../../../static/i18n/later_en.js";
+import { LATER_ZH } from "../../../static/i18n/later_zh.js";
 import { pseudo } from "../../../static/i18n/pseudo.js";
-import { Words, isLoaded, loadLanguage, pickLanguage } from "../../../static/i18n/index.js";
+import { Words, isLoaded, learn, loadLanguage, pickLanguage } from "../../../static/i18n/index.js";
 import { ERROR_CODES, KEY_CODES, LOCAL_CODES } from "../../../static/wire/codes.js";
 
 await loadLanguage("zh");
+learn(LATER_EN, LATER_ZH);
+/** What loads with the page, and what loads with an account. */
+const EN = { ...FIRST_EN, ...LATER_EN };
+const ZH = { ...FIRST_ZH, ...LATER_ZH };
 
 const STATIC = new URL("../../../static/", import.meta.url);
 const fills = (entry) => new Set((typeof entry === "string" ? [entry] : Object.values(entry)).flatMap((sentence) => sentence.match(/\{[a-z_]+\}/g) ?? []));
@@ -21,6 +27,25 @@ test("both languages have the same keys, in the same order, with the same things
     for (const place of fills(ZH[key])) assert.ok(fills(EN[key]).has(place), `${key} ${place}`);
     for (const place of fills(EN[key])) assert.ok(fills(ZH[key]).has(place), `${key} ${place}`);
   }
+});
+
+test("a sentence stands in one catalogue only, and a later one is said once it is there", () => {
+  for (const key of Object.keys(LATER_EN)) assert.ok(!(key in FIRST_EN), key);
+  assert.equal(new Words("en").say("people.online"), "online");
+  assert.equal(new Words("zh").say("people.online"), "在线");
+});
+
+test("what loads with the page says nothing that comes later", () => {
+  const found = new Set();
+  const open = ["main.js"];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    const source = readFileSync(new URL(path, STATIC), "utf8");
+    for (const [, target] of source.matchAll(/^import .*from "([^"]+)";$/gm)) open.push(new URL(target, new URL(path, STATIC)).pathname.slice(STATIC.pathname.length));
+    for (const [, key] of source.matchAll(/["`]([a-z_]+\.[a-z_]+(?:\.[a-z_]+)?)["`]/g)) assert.ok(!(key in LATER_EN), `${path} says ${key}`);
+  }
+  assert.ok(found.has("ui/sidebar.js"));
 });
 
 test("every plural has the forms of its language", () => {
