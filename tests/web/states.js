@@ -16,7 +16,7 @@ import { launch } from "./harness/browser.js";
 import { Tiers, start } from "./harness/programs.js";
 
 const { states } = JSON.parse(readFileSync(new URL("states.json", import.meta.url), "utf8"));
-const scenes = { ...(await import("./states/scenes.js")), ...(await import("./states/accounts.js")) };
+const scenes = { ...(await import("./states/scenes.js")), ...(await import("./states/accounts.js")), ...(await import("./states/people_scenes.js")) };
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 const LANGUAGES = /** @type {const} */ (["en", "zh"]);
 

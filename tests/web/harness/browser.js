@@ -124,6 +124,11 @@ export class Person {
     }
   }
 
+  /** Waits until something has gone from the page. @param {import("playwright-core").Locator} locator */
+  async gone(locator) {
+    await locator.first().waitFor({ state: "detached" });
+  }
+
   /** Waits until the room can be talked in. */
   async keyed() {
     await this.waits(this.page.locator(".about dd").first().filter({ hasText: /Number \d+/ }));
@@ -181,6 +186,11 @@ export class Person {
 
   async signOut() {
     await this.page.getByRole("button", { name: "Sign out" }).click();
-    await this.waits(this.page.locator("#name"));
+    await this.waits(this.door());
+  }
+
+  /** Where nobody is signed in. */
+  door() {
+    return this.page.locator("#name");
   }
 }

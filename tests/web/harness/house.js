@@ -3,18 +3,26 @@
  * test everybody leaves, and nothing may have happened on a page that must not.
  */
 import { after, afterEach, before } from "node:test";
+import { createAccount, signInTo } from "./accounts.js";
 import { Browsers } from "./browser.js";
 import { Tiers, joinLobby } from "./programs.js";
+
+/** Accounts last as long as their server: no two of a file have one name. */
+let accounts = 0;
 
 export class House {
   /** @type {Tiers | undefined} */
   #tiers;
   /** @type {Browsers | undefined} */
   #browsers;
+  /** Addresses of the proxies. @type {string[]} */
+  #urls = [];
 
-  constructor() {
+  /** @param {{ proxies?: 1 | 2 }} [settings] */
+  constructor({ proxies = 1 } = {}) {
     before(async () => {
       this.#tiers = await Tiers.start();
+      this.#urls = proxies === 1 ? [this.#tiers.url] : [this.#tiers.url, await this.#tiers.startSecondProxy()];
       this.#browsers = await Browsers.start();
     });
     afterEach(() => this.browsers.close());
@@ -45,6 +53,32 @@ export class House {
   async guest(name, { expected = [], url = this.tiers.url } = {}) {
     const person = await this.browsers.open(url, expected);
     await person.signIn(name);
+    return person;
+  }
+
+  /**
+   * Somebody new at the door.
+   * @param {{ proxy?: 0 | 1, expected?: RegExp[], fragment?: string }} [how] which proxy, and what stands behind the `#`
+   */
+  visitor({ proxy = 0, expected = [], fragment = "" } = {}) {
+    return this.browsers.open(`${this.#urls[proxy]}/${fragment}`, expected);
+  }
+
+  /**
+   * Makes an account; its name begins with this one.
+   * @param {string} name
+   * @param {Parameters<House["visitor"]>[0]} [how]
+   */
+  async account(name, how) {
+    const person = await this.visitor(how);
+    await createAccount(person, `${name} ${(accounts += 1)}`);
+    return person;
+  }
+
+  /** Signs somebody in on another device. @param {import("./browser.js").Person} owner @param {Parameters<House["visitor"]>[0]} [how] */
+  async device(owner, how) {
+    const person = await this.visitor(how);
+    await signInTo(person, owner.name);
     return person;
   }
 

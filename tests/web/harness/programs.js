@@ -150,6 +150,8 @@ export class Tiers {
     this.chat = null;
     /** @type {Program | null} */
     this.proxy = null;
+    /** Another proxy beside the first. @type {Program | null} */
+    this.second = null;
     this.server = "";
     this.url = "";
   }
@@ -166,6 +168,12 @@ export class Tiers {
     this.url = `http://${await this.proxy.listening()}`;
   }
 
+  /** Starts a proxy beside the first, before the same chat-server; gives its address. */
+  async startSecondProxy() {
+    this.second = start("web-proxy", ["--listen=127.0.0.1:0", `--backend=${this.server}`, `--data=${join(this.data, "second")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
+    return `http://${await this.second.listening()}`;
+  }
+
   /** Ends the web-proxy without a chance to say so and starts it on the same port. */
   async restartProxy() {
     await this.proxy?.kill();
@@ -179,8 +187,8 @@ export class Tiers {
   }
 
   async stop() {
-    const proxy = this.proxy?.stop();
-    const ended = await Promise.allSettled([proxy, proxy?.catch(() => {}).then(() => this.chat?.stop())]);
+    const proxies = Promise.all([this.proxy?.stop(), this.second?.stop()]);
+    const ended = await Promise.allSettled([proxies, proxies.catch(() => {}).then(() => this.chat?.stop())]);
     rmSync(this.data, { recursive: true, force: true });
     for (const each of ended) if (each.status === "rejected") throw each.reason;
   }

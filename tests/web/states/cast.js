@@ -71,9 +71,9 @@ export class Cast {
   /**
    * A browser of one's own at the door.
    * @param {string} who
-   * @param {{ wire?: Wire, gate?: Gate, tolerated?: RegExp, host?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
+   * @param {{ wire?: Wire, gate?: Gate, tolerated?: RegExp, host?: string, fragment?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
    */
-  async visitor(who, { wire, gate, tolerated = gate === undefined ? undefined : REFUSALS, host, before } = {}) {
+  async visitor(who, { wire, gate, tolerated = gate === undefined ? undefined : REFUSALS, host, fragment, before } = {}) {
     const context = await this.#browser.newContext({ locale: LOCALES[this.#language], ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
     this.#ends.push(async () => {
       // The name is free for the next scene at once.
@@ -89,6 +89,7 @@ export class Cast {
     const url = new URL(this.#target);
     if (gate !== undefined) url.port = new URL(gate.url).port;
     if (host !== undefined) url.hostname = host;
+    if (fragment !== undefined) url.hash = fragment;
     await page.goto(url.href);
     return page;
   }
@@ -97,6 +98,19 @@ export class Cast {
   async member(name, how) {
     const page = await this.visitor(name, how);
     await signIn(page, name);
+    return page;
+  }
+
+  /**
+   * Somebody with an account: made at the door, or signed in once more on another device.
+   * @param {string} name
+   * @param {Parameters<Cast["visitor"]>[1] & { again?: boolean }} [how]
+   */
+  async account(name, { again = false, ...how } = {}) {
+    const page = await this.visitor(name, how);
+    await (again ? signInTo(page, name) : signUp(page, name));
+    await page.locator("#composer").waitFor();
+    await page.locator(".empty:visible, .row").first().waitFor();
     return page;
   }
 
@@ -146,4 +160,33 @@ export async function openRoom(page, name) {
   await page.fill("#room-name", name);
   await page.press("#room-name", "Enter");
   await page.locator("dialog").waitFor({ state: "detached" });
+}
+
+/** On a phone the rooms are a pane of their own. @param {import("playwright-core").Page} page */
+export async function showRooms(page) {
+  const menu = page.locator(".conversation .bar .phone-only");
+  if (await menu.isVisible()) await menu.click();
+}
+
+const PASSWORD = "kettle orbit thimble";
+
+/** Makes an account at the door, code and rehearsal included. @param {import("playwright-core").Page} page @param {string} name */
+async function signUp(page, name) {
+  await page.locator("[data-control=door-new]").click();
+  await page.fill("#account-name", name);
+  await page.fill("#password", PASSWORD);
+  await page.press("#password", "Enter");
+  await page.locator(".code li").nth(6).waitFor();
+  const groups = await page.locator(".code li").allTextContents();
+  await page.locator(".steps .primary").click();
+  for (const input of await page.locator("input.group").all()) await input.fill(groups[Number((await input.getAttribute("id"))?.split("-")[1])]);
+  await page.locator(".steps .primary").click();
+}
+
+/** @param {import("playwright-core").Page} page @param {string} name */
+async function signInTo(page, name) {
+  await page.locator("[data-control=door-account]").click();
+  await page.fill("#account-name", name);
+  await page.fill("#password", PASSWORD);
+  await page.press("#password", "Enter");
 }

@@ -47,3 +47,9 @@ export function deliverFrame({ channel, sequence, sender, name, message, content
     Buffer.from(JSON.stringify(content)),
   ]);
 }
+
+/** Answers a command, as the server would. @param {Buffer} command its frame @param {object} header @param {Buffer} [tail] */
+export function replyFrame(command, header, tail = Buffer.alloc(0)) {
+  const json = Buffer.from(JSON.stringify(header));
+  return Buffer.concat([Buffer.from([2]), command.subarray(1, 5), u32(json.length), json, tail]);
+}

@@ -3,7 +3,7 @@
  */
 import { channelIdOf, randomId, roomIdOf } from "../../../static/wire/ids.js";
 import { REFUSALS } from "./album.js";
-import { Wire, openRoom, refuse, say, seen, signIn } from "./cast.js";
+import { Wire, openRoom, refuse, say, seen, showRooms, signIn } from "./cast.js";
 import { closeFrame, deliverFrame, eventFrame } from "./frames.js";
 
 /**
@@ -194,12 +194,6 @@ export async function rooms({ cast, take, language }) {
   await say(mira, words.lines[0]);
   await ada.locator(".badge").waitFor();
   await take(ada, "unread", { settle: () => showRooms(ada) });
-}
-
-/** On a phone the rooms are a pane of their own. @param {import("playwright-core").Page} page */
-async function showRooms(page) {
-  const menu = page.locator(".conversation .bar .phone-only");
-  if (await menu.isVisible()) await menu.click();
 }
 
 /** What comes over the wire when something is not well. @param {Stage} stage */
