@@ -95,7 +95,7 @@ export function peopleSection(context, scope) {
       h(
         "button",
         { type: "button", class: "row-button", "data-control": "person", "aria-haspopup": "dialog", onclick: () => openPerson(context, account) },
-        state === "friend" ? h("span", { class: "here", "data-online": online, "aria-hidden": "true" }) : icon(state === "blocked" ? "close" : "clock"),
+        state === "friend" ? h("span", { class: "here", "data-online": String(online), "aria-hidden": "true" }) : icon(state === "blocked" ? "close" : "clock"),
         h("span", { class: "name", dir: "auto" }, name, display !== "" && h("span", { class: "hint" }, ` ${display}`)),
         trustMark(trust, renewed),
         h("span", { class: "hint" }, words.say(state === "friend" ? (online ? "people.online" : "people.offline") : `people.state_${state}`)),
