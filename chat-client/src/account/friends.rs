@@ -53,10 +53,22 @@ impl Account {
     /// The people this account knows.
     ///
     /// # Errors
-    /// The typed cause.
+    /// [`PeerFault::Pages`] for pages that do not lead on; the typed cause otherwise.
     pub async fn friends(&mut self) -> Result<Vec<Friend>, AccountError> {
-        let (list, _) = self.line.call(&List {}, Bytes::new()).await?;
-        Ok(list.friends)
+        let mut friends: Vec<Friend> = Vec::new();
+        loop {
+            let after = friends.last().map(|last| last.account);
+            let (page, _) = self.line.call(&List { after }, Bytes::new()).await?;
+            let ids = page.friends.iter().map(|friend| Some(friend.account));
+            let ascends = std::iter::once(after).chain(ids).is_sorted_by(|a, b| a < b);
+            if !ascends || (page.more && page.friends.is_empty()) || friends.len() > FRIENDS_MOST {
+                return Err(PeerFault::Pages.into());
+            }
+            friends.extend(page.friends);
+            if !page.more {
+                return Ok(friends);
+            }
+        }
     }
 
     /// Takes a step towards somebody, or away. A dropped future leaves it taken or not.
@@ -92,3 +104,6 @@ fn fold(name: &str) -> String {
     let upper = name.chars().flat_map(char::to_uppercase);
     upper.flat_map(char::to_lowercase).collect()
 }
+
+/// People whom an account knows or who ask it, 1 000 each: a server that goes on does not tell the truth.
+const FRIENDS_MOST: usize = 2_000;
