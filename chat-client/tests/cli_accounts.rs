@@ -120,8 +120,8 @@ async fn what_cannot_be_kept_or_asked_is_refused_before_anything_is_registered()
     let there = device.file("there");
     fs::write(&there, "mine").expect("a file");
     let there = there.to_str().expect("a path");
-    let refused = device.with_password(&["register", "Ada", "--recovery-file", there]);
-    let refused = refused.await;
+    let arguments = ["register", "Ada", "--recovery-file", there];
+    let refused = device.with_password(&arguments).await;
     assert_eq!(refused.code, Some(2));
     assert!(
         refused.err.contains("it is there already"),
@@ -237,10 +237,12 @@ async fn commands_at_once_on_one_device_and_on_two_lose_nothing() {
     let id = bob.run(&["whoami", "--json"]).await.object();
     let id = id["account"].as_str().expect("an id").to_owned();
     // Two that share a session wait for each other, two devices race for the pin.
+    let verifying = ["fingerprint", &id, "--verified", "--json"];
+    let looking = ["fingerprint", &id, "--json"];
     let (one, two, three) = tokio::join!(
-        laptop.run(&["fingerprint", &id, "--verified", "--json"]),
-        laptop.run(&["fingerprint", &id, "--json"]),
-        phone.run(&["fingerprint", &id, "--json"]),
+        laptop.run(&verifying),
+        laptop.run(&looking),
+        phone.run(&looking),
     );
     let (one, two, three) = (one.object(), two.object(), three.object());
     assert_eq!(one["safety_number"], two["safety_number"]);

@@ -69,7 +69,13 @@ impl Server {
         let name = name.unwrap_or(&settings.server_name).as_str();
         let (webhook, queue) = Webhook::new(&settings.alerts, name)?.unzip();
         Ok(Self {
-            node: Arc::new(Node::new(&settings, certificates, directory, accounts, queue)),
+            node: Arc::new(Node::new(
+                &settings,
+                certificates,
+                directory,
+                accounts,
+                queue,
+            )),
             listener,
             address,
             admin,

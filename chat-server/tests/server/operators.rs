@@ -6,7 +6,7 @@ use chat_server::{
     AccountLimits, Limits, Server, Settings,
     store::{
         Database, Location, Refusal, Store as _, TokenHash,
-        accounts::{AccountName, Entrance, Password, Register, Role},
+        accounts::{AccountName, Entrance, Password, Recovery, Register, Role},
     },
     wall_clock,
 };
@@ -96,6 +96,7 @@ fn register(name: &str, token: &OneTimeToken) -> Register {
         wrap_key: vec![1],
         vault_root: vec![1],
         entrance: Entrance::Setup(TokenHash::of(token)),
+        recovery: Recovery::Unrehearsed,
         now: wall_clock::now(),
     }
 }

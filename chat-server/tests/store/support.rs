@@ -6,7 +6,7 @@ use std::{
 };
 
 use chat_server::store::{
-    Database, Location, PasswordHash, Refusal, SecretBytes, Store as _, TokenHash,
+    Database, PasswordHash, Refusal, SecretBytes, Store as _, TokenHash,
     accounts::{AccountName, Entrance, Password, Recovery, Register},
     audit::{AuditHead, VerifyAudit},
     server::{Found, Identity, Registration},
