@@ -133,7 +133,7 @@ export const LATER_EN = {
   "own.session_end_of": "Sign out {client}",
   "own.session_end_others": "Sign out all others",
   "own.session_lost": "I lost this device",
-  "own.session_lost_of": "I lost the device with {client}",
+  "own.session_lost_of": "I lost this device: {client}",
   "own.session_ended": "Signed out there.",
   "own.session_alone": "You are signed in only here.",
   "own.lost_title": "A lost device",

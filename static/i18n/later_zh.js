@@ -133,7 +133,7 @@ export const LATER_ZH = {
   "own.session_end_of": "让 {client} 退出登录",
   "own.session_end_others": "让其他设备全部退出",
   "own.session_lost": "此设备丢失",
-  "own.session_lost_of": "装有 {client} 的设备丢失",
+  "own.session_lost_of": "此设备丢失：{client}",
   "own.session_ended": "已在那里退出登录。",
   "own.session_alone": "你只在这里登录。",
   "own.lost_title": "设备丢失",

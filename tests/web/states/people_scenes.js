@@ -51,7 +51,8 @@ export async function people({ cast, take, language }) {
     await page.locator(PERSON).waitFor();
   }
   await carl.locator(".self button").last().click();
-  await ada.locator(".here[data-online=true]").waitFor();
+  await ada.locator(".here[data-online=true]").first().waitFor();
+  await ada.locator(".here[data-online=false]").first().waitFor();
   await ada.locator(PERSON).nth(2).waitFor();
   await take(ada, "people", inList(ada));
   await showRooms(ada);
