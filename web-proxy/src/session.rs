@@ -16,6 +16,7 @@ pub(crate) mod uplink;
 pub(crate) mod who;
 
 use std::{
+    convert::Infallible,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -131,12 +132,12 @@ impl Session {
     }
 
     /// Moves arrivals to the streams until the session ends, then frees everything.
-    pub(crate) async fn run(&self, arrivals: Arrivals, idle: Duration, forget: impl FnOnce()) {
+    pub(crate) async fn run(&self, mut arrivals: Arrivals, idle: Duration, forget: impl FnOnce()) {
         // Who waits for the end is released even by a panic.
         let _over = self.over.clone().drop_guard();
         let ending = tokio::select! {
             () = self.end.cancelled() => Ending::Leave(CloseCode::Done),
-            code = self.pass_on(arrivals) => Ending::Leave(self.seen_by_its_own(code)),
+            code = self.pass_on(&mut arrivals) => Ending::Leave(self.seen_by_its_own(code)),
             () = idle_for(&self.downlink, idle) => Ending::Leave(CloseCode::Timeout),
         };
         let ending = *self.ending.get_or_init(|| ending);
@@ -149,7 +150,11 @@ impl Session {
                 Ok(())
             }
             _ => {
-                let outcome = self.link.sign_out().await;
+                // Its reply comes behind what has arrived, which has to be taken for it to come.
+                let outcome = tokio::select! {
+                    outcome = self.link.sign_out() => outcome,
+                    never = discard(&mut arrivals) => match never {},
+                };
                 let _ = self.signed_out.set(outcome);
                 outcome
             }
@@ -166,7 +171,7 @@ impl Session {
         }
     }
 
-    async fn pass_on(&self, mut arrivals: Arrivals) -> CloseCode {
+    async fn pass_on(&self, arrivals: &mut Arrivals) -> CloseCode {
         // Without a word it ended because the way to the chat-server did.
         while let Some(batch) = arrivals.take().await {
             let mut end = None;
@@ -181,6 +186,12 @@ impl Session {
         }
         CloseCode::Timeout
     }
+}
+
+/// Takes what arrives for nobody.
+async fn discard(arrivals: &mut Arrivals) -> Infallible {
+    while arrivals.take().await.is_some() {}
+    std::future::pending().await
 }
 
 /// Returns once there has been no stream for a while.
