@@ -8,14 +8,16 @@ mod cli;
 mod operate;
 
 use std::{
-    io::{IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
-use chat_server::Server;
+use chat_server::{Running, Server};
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use wire_format::OneTimeToken;
+use zeroize::Zeroizing;
 
 use crate::cli::{Cli, LogFormat, Run};
 
@@ -38,18 +40,10 @@ async fn serve(run: Run) -> anyhow::Result<ExitCode> {
     let mut server = Server::bind(run.settings).await?;
     let setup_token = server.take_setup_token();
     let running = server.start();
-    println!("chat-server listens on {}", running.local_addr());
-    if let Some(admin) = running.admin_addr() {
-        println!("figures on http://{admin}/metrics");
+    if let Err(error) = tell(&running, setup_token) {
+        // Who only looked at the first line is gone; the server is not.
+        tracing::warn!(%error, "standard output is closed");
     }
-    if let Some(token) = setup_token {
-        println!("there is no administrator yet: register with this setup token as the invitation");
-        println!(
-            "setup token (good once, for a week and until the next start): {}",
-            *token.to_hex()
-        );
-    }
-    std::io::stdout().flush()?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -65,6 +59,25 @@ async fn serve(run: Run) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Says where the server is, in one write: who reads a line and leaves has got all of it.
+fn tell(running: &Running, setup_token: Option<OneTimeToken>) -> io::Result<()> {
+    let mut lines = Zeroizing::new(format!("chat-server listens on {}\n", running.local_addr()));
+    if let Some(admin) = running.admin_addr() {
+        lines.push_str(&format!("figures on http://{admin}/metrics\n"));
+    }
+    if let Some(token) = setup_token {
+        lines.push_str(
+            "there is no administrator yet: register with this setup token as the invitation\n",
+        );
+        lines.push_str("setup token (good once, for a week and until the next start): ");
+        lines.push_str(&token.to_hex());
+        lines.push('\n');
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(lines.as_bytes())?;
+    out.flush()
 }
 
 /// Logs go to standard error; `RUST_LOG` says how much, `info` without it.

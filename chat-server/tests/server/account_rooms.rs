@@ -56,10 +56,14 @@ async fn announces(peer: &mut Peer, name: &str, rng: &mut StdRng) -> (SessionKey
     (keys, announcement)
 }
 
-/// Who left next, and why; who came is passed over.
+/// Who left next, and why; who came and what was said are passed over.
 async fn left(peer: &mut Peer) -> (MemberId, LeaveReason) {
     loop {
-        if let (Event::RoomLeft { member, reason, .. }, _) = peer.event().await {
+        let event = match peer.next().await.expect("the connection") {
+            ServerFrame::Event(frame) => frame.event().expect("an event"),
+            _ => continue,
+        };
+        if let Event::RoomLeft { member, reason, .. } = event {
             return (member, reason);
         }
     }

@@ -79,7 +79,7 @@ pub(crate) async fn accounts_are_listed(house: &House) {
     );
     let list = house.run(&["user", "list", "--json"]).await.printed();
     let first = format!(
-        "{{\"account\":\"{ann}\",\"created_at\":\"1800000000000\",\"display\":\"Ann\",\
+        "{{\"account\":\"{ann}\",\"created_at\":\"1800000000000\",\"display\":\"\",\
          \"name\":\"Ann\",\"rehearsed\":false,\"role\":\"member\",\"standing\":\"active\"}}"
     );
     assert_eq!(list.lines().next(), Some(first.as_str()));

@@ -276,7 +276,7 @@ async fn the_vault_is_read_and_written_in_parts() {
         &house,
         "vault.set_root",
         "{\"expected\":\"1\"}",
-        ada.root(3),
+        ada.root(2),
     );
     let conflict = page.asks(conflict).await;
     assert_eq!(

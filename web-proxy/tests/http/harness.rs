@@ -105,7 +105,14 @@ impl House {
     /// Who a cookie names: the status of `GET /api/session`.
     pub(crate) async fn session_status(&self, cookie: &str) -> u16 {
         let request = self.request("GET", "/api/session").header("Cookie", cookie);
-        request.send().await.status
+        loop {
+            let answer = request.clone().send().await;
+            // To take a session up needs keys, and the pool is small here.
+            if answer.status != 503 || answer.code() != "busy" {
+                return answer.status;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 }
 

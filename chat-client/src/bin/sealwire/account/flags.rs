@@ -86,6 +86,7 @@ pub(crate) enum AccountCommand {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Register {
     /// The user name; it stays for the account's life
     pub(super) name: String,
@@ -104,6 +105,7 @@ pub(crate) struct Register {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Login {
     /// The user name
     pub(super) name: String,
@@ -112,6 +114,7 @@ pub(crate) struct Login {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Recover {
     /// The user name
     pub(super) name: String,
@@ -129,6 +132,7 @@ pub(crate) struct Recover {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Change {
     /// Which account, if this device has several
     #[arg(long = "as", value_name = "NAME")]
@@ -145,6 +149,7 @@ pub(crate) struct Change {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Sessions {
     /// Which account, if this device has several
     #[arg(long = "as", value_name = "NAME")]
@@ -155,6 +160,7 @@ pub(crate) struct Sessions {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Of {
     /// A user name, or an account's id
     pub(super) person: String,
@@ -170,6 +176,7 @@ pub(crate) struct Of {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Friends {
     /// What to do
     #[arg(default_value = "list")]
@@ -207,6 +214,7 @@ impl Action {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct PasswordFlags {
     /// Read the password from this file's first line; SEALWIRE_PASSWORD, or a prompt without it
     #[arg(long, env = "SEALWIRE_PASSWORD_FILE", value_name = "FILE")]
@@ -214,6 +222,7 @@ pub(crate) struct PasswordFlags {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct NewPasswordFlags {
     /// Read the new password from this file's first line; SEALWIRE_NEW_PASSWORD, or a prompt without it
     #[arg(long, env = "SEALWIRE_NEW_PASSWORD_FILE", value_name = "FILE")]
@@ -221,6 +230,7 @@ pub(crate) struct NewPasswordFlags {
 }
 
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct CodeFlags {
     /// Write the recovery code to this new file instead of showing it; needed without a terminal
     #[arg(long, env = "SEALWIRE_RECOVERY_FILE", value_name = "FILE")]
