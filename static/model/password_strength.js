@@ -16,6 +16,8 @@ const FAIR_BITS = 45;
 const GOOD_BITS = 65;
 /** A letter repeated or counted on is worth this much of one that is not. */
 const WORTH = 0.25;
+/** Marks, joiners and the signs that choose how a character looks. */
+const JOINING = /[\p{M}\u200d\ufe0e\ufe0f]/u;
 
 /** The commonest of the lists that leak again and again, with eight characters and more. */
 const COMMON = new Set(
@@ -39,7 +41,9 @@ export function strengthOf(password, name) {
   const named = namedIn(lower, name);
   const { repeats, steps } = patterns([...lower]);
   const dull = Math.min(characters.length, repeats + steps + named);
-  const bits = (characters.length - dull * (1 - WORTH)) * Math.log2(alphabetOf(password));
+  // What only joins or bends the character before it is no choice of its own.
+  const chosen = characters.filter((character) => !JOINING.test(character)).length;
+  const bits = (chosen - Math.min(chosen, dull) * (1 - WORTH)) * Math.log2(alphabetOf(password));
   const reason = named > 0 ? "name" : repeats >= 3 ? "repeats" : steps >= 3 ? "sequence" : null;
   return { level: bits >= GOOD_BITS ? "good" : bits >= FAIR_BITS ? "fair" : "weak", reason };
 }
@@ -71,7 +75,7 @@ function alphabetOf(password) {
     [/[0-9]/, 10],
     // Of the 33 signs few are ever used.
     [/[ -/:-@[-`{-~]/, 10],
-    [/[^\0-~]/, 100],
+    [/[^\0-~]/, 90],
   ];
   const size = kinds.reduce((sum, [kind, letters]) => sum + (/** @type {RegExp} */ (kind).test(password) ? Number(letters) : 0), 0);
   return Math.max(2, size);

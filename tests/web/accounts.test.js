@@ -226,7 +226,7 @@ test("keys outlive both servers", TIMEOUT, async () => {
   const ada = await visitor([/status of 50\d/, /WebSocket connection/, /ERR_/]);
   await createAccount(ada, "Maria");
   await house.tiers.restartServer();
-  await ada.page.locator(".banner").waitFor({ state: "hidden" });
+  await ada.page.locator(".banner:not([hidden])").waitFor({ state: "hidden" });
   await ada.say("after the chat server");
   await ada.hears("after the chat server");
   await house.tiers.restartProxy();
