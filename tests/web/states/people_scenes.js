@@ -153,7 +153,7 @@ export async function settings({ cast, take, language }) {
   const joan = await cast.account(names.joan);
   await cast.account(names.joan, { again: true });
   await showRooms(joan);
-  await joan.locator(".self button").first().click();
+  await joan.locator(".self button:not([hidden])").first().click();
   await take(joan, "own-account");
   const open = async (/** @type {string} */ section) => {
     await joan.locator(`[data-section="own.${section}"] summary`).click();

@@ -132,7 +132,7 @@ async function dialogues(page, take) {
   await page.keyboard.press("?");
   await take(page, "help");
   await page.keyboard.press("Escape");
-  await page.locator(".self button").first().click();
+  await page.locator(".self button:not([hidden])").first().click();
   await take(page, "settings");
   await page.keyboard.press("Escape");
 }
