@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use wire_format::{
-    ChannelId, EpochNumber, GuestToken, InstanceId, MessageId, Millis, RoomId,
+    ChannelId, EpochNumber, GuestToken, InstanceId, MessageId, Millis, Parts, RoomId,
     content::Content,
     envelope::{Draft, EpochKeys, Storage},
     epoch::{Bundle, EpochDraft, EpochSecret, EpochStart},
@@ -146,6 +146,11 @@ fn make() -> anyhow::Result<World> {
     };
     records.push(opened.encode().to_vec());
     records.push(ClearMessage { message, content }.encode().to_vec());
+    let body = Parts {
+        header: Bytes::from_static(b"{\"expected\":\"1\"}"),
+        tail: start.bytes().clone(),
+    };
+    records.push(body.encode().to_vec());
     records.extend(
         headers()
             .iter()

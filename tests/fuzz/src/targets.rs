@@ -30,6 +30,7 @@ pub const ALL: &[Target] = &[
     layout("client_frame", frames::client_frame),
     layout("server_frame", frames::server_frame),
     layout("command", headers::command),
+    layout("parts", headers::parts),
     layout("event", headers::event),
     layout("reply", headers::reply),
     layout("announcement", records::announcement),

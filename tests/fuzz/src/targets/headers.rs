@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use wire_format::{CommandError, EventFrame, ReplyFrame, command::Command};
+use wire_format::{CommandError, EventFrame, Parts, ReplyFrame, command::Command};
 
 use crate::Verdict;
 
@@ -19,6 +19,15 @@ pub(super) fn command(input: &[u8]) -> Verdict {
         assert_eq!(parts.map(|command| command.name()), Ok(command.name()));
     }
     let _: Result<Command, CommandError> = Command::from_parts("rooms.enter", input);
+    Verdict::of(&read)
+}
+
+/// A command or its reply as the body of an HTTP message, taken apart and put together again.
+pub(super) fn parts(input: &[u8]) -> Verdict {
+    let read = Parts::parse(Bytes::copy_from_slice(input));
+    if let Ok(parts) = &read {
+        assert_eq!(parts.encode(), input);
+    }
     Verdict::of(&read)
 }
 
