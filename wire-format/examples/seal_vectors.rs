@@ -68,13 +68,19 @@ fn account_keys() -> Value {
                 "ada",
                 "account vectors: ada",
                 &["identity vectors: ada 1", "identity vectors: ada 2", "identity vectors: ada 3"],
-                &["wrap vectors: ada 1", "wrap vectors: ada 2"],
+                &["wrap vectors: ada 1", "wrap vectors: ada 2", "wrap vectors: ada 3"],
             ),
             account(
                 "bob",
                 "account vectors: bob",
                 &["identity vectors: bob 1"],
                 &["wrap vectors: bob 1"],
+            ),
+            account(
+                "carol",
+                "account vectors: carol",
+                &["identity vectors: carol 1"],
+                &["wrap vectors: carol 1"],
             ),
         ],
     })

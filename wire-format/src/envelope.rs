@@ -6,7 +6,6 @@
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::{
     ids::{
@@ -21,8 +20,14 @@ use crate::{
 };
 
 mod keys;
+mod message_key;
+mod signed;
 
 pub use keys::{Draft, EpochKeys};
+pub use message_key::MessageKey;
+pub use signed::{
+    Delivery, SIGNED_ENVELOPE_BYTES, SenderError, SignedEnvelope, UnverifiedSignedEnvelope,
+};
 
 /// Bytes of the header: the associated data.
 pub const HEADER_BYTES: usize = 203;
@@ -87,23 +92,20 @@ pub struct Header {
     pub commitment: Commitment,
 }
 
-/// An envelope with the right layout that nobody has opened.
+/// Header, IV, ciphertext and tag: what both kinds of envelopes have.
 #[derive(Clone, Debug)]
-pub struct Envelope {
+struct Sealed {
+    /// From the version to the tag.
     bytes: Bytes,
     header: Header,
     iv: [u8; IV_BYTES],
     tag: [u8; TAG_BYTES],
 }
 
-impl Envelope {
-    /// Reads the layout.
-    ///
-    /// # Errors
-    /// The typed cause.
-    pub fn parse(bytes: Bytes) -> Result<Self, OpenError> {
-        let mut record = Record::open(bytes, record::ENVELOPE, ENVELOPE_BYTES)?;
-        let header = read_header(&mut record)?;
+impl Sealed {
+    /// Reads it behind version and type.
+    fn read(record: &mut Record) -> Result<Self, OpenError> {
+        let header = read_header(record)?;
         let iv = record.array()?;
         let length = usize::try_from(record.u32()?).map_err(|_| OpenError::Truncated)?;
         if length == 0 || !length.is_multiple_of(BLOCK_BYTES) {
@@ -111,46 +113,35 @@ impl Envelope {
         }
         record.bytes(length)?;
         let tag = record.array()?;
-        let bytes = record.finish()?;
         Ok(Self {
-            bytes,
+            bytes: record.so_far(),
             header,
             iv,
             tag,
         })
     }
 
-    /// What it says in the clear.
-    pub fn header(&self) -> &Header {
-        &self.header
+    /// Opens it with its epoch's keys: key commitment, tag, CBC, padding, UTF-8.
+    fn open(&self, keys: &EpochKeys) -> Result<Opened, OpenError> {
+        self.open_alone(&self.message_key(keys)?)
     }
 
-    /// The record as it came.
-    pub fn bytes(&self) -> &Bytes {
-        &self.bytes
-    }
-
-    /// SHA-256 of the whole envelope, by which a replay table knows it again.
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(&self.bytes).into()
-    }
-
-    /// Opens with the keys of the epoch that the header names: key commitment, tag, CBC, padding,
-    /// UTF-8, in this order. Membership and replay are checked before, the content after.
-    ///
-    /// # Errors
-    /// The typed cause; nothing has changed.
-    pub fn open(&self, keys: &EpochKeys) -> Result<Opened, OpenError> {
-        let header = &self.header;
-        if !keys.are_of(header) {
-            return Err(OpenError::OtherEpoch(header.epoch));
+    /// The key that its epoch's keys give it; whether it is committed to is not looked at.
+    fn message_key(&self, keys: &EpochKeys) -> Result<MessageKey, OpenError> {
+        if !keys.are_of(&self.header) {
+            return Err(OpenError::OtherEpoch(self.header.epoch));
         }
-        let (message_key, commitment) = keys.message_key(header)?;
-        if !bool::from(commitment.as_bytes().ct_eq(header.commitment.as_bytes())) {
+        keys.message_key(&self.header)
+    }
+
+    /// Opens it with its own key, in the same order.
+    fn open_alone(&self, key: &MessageKey) -> Result<Opened, OpenError> {
+        let header = &self.header;
+        if !key.is_committed_to_by(&header.commitment) {
             return Err(OpenError::KeyCommitment);
         }
         let mut padded = seal::open(
-            &message_key,
+            key.as_bytes(),
             &self.iv,
             &self.bytes[..HEADER_BYTES],
             self.ciphertext(),
@@ -169,6 +160,47 @@ impl Envelope {
 
     fn ciphertext(&self) -> &[u8] {
         &self.bytes[FRONT_BYTES..self.bytes.len() - TAG_BYTES]
+    }
+}
+
+/// An envelope of a proxy-sealed room with the right layout that nobody has opened.
+#[derive(Clone, Debug)]
+pub struct Envelope(Sealed);
+
+impl Envelope {
+    /// Reads the layout.
+    ///
+    /// # Errors
+    /// The typed cause.
+    pub fn parse(bytes: Bytes) -> Result<Self, OpenError> {
+        let mut record = Record::open(bytes, record::ENVELOPE, ENVELOPE_BYTES)?;
+        let sealed = Sealed::read(&mut record)?;
+        record.finish()?;
+        Ok(Self(sealed))
+    }
+
+    /// What it says in the clear.
+    pub fn header(&self) -> &Header {
+        &self.0.header
+    }
+
+    /// The record as it came.
+    pub fn bytes(&self) -> &Bytes {
+        &self.0.bytes
+    }
+
+    /// SHA-256 of the whole envelope, by which a replay table knows it again.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.bytes()).into()
+    }
+
+    /// Opens with the keys of the epoch that the header names: key commitment, tag, CBC, padding,
+    /// UTF-8, in this order. Membership and replay are checked before, the content after.
+    ///
+    /// # Errors
+    /// The typed cause; nothing has changed.
+    pub fn open(&self, keys: &EpochKeys) -> Result<Opened, OpenError> {
+        self.0.open(keys)
     }
 }
 

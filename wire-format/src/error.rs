@@ -106,8 +106,28 @@ error_codes! {
     VaultConflict = "vault_conflict", 409, "The vault was changed from elsewhere.";
     /// No account has this id or name.
     NoSuchAccount = "no_such_account", 404, "There is no such account.";
+    /// This direct conversation is there.
+    RoomTaken = "room_taken", 409, "This room is there already.";
+    /// Another commit has this number.
+    CommitConflict = "commit_conflict", 409, "Another commit was first.";
+    /// List, rules or signatures refuse the commit.
+    CommitInvalid = "commit_invalid", 422, "This commit is not allowed.";
+    /// A pending request is not in the commit.
+    RequestsPending = "requests_pending", 409, "There are requests to take in first.";
+    /// A request, an invitation or a grant that does not hold.
+    RequestInvalid = "request_invalid", 422, "This request or invitation is not valid.";
+    /// The compare-and-swap on the room state was lost.
+    StateConflict = "state_conflict", 409, "The room was changed from elsewhere.";
+    /// No stored message has this place and hash.
+    NoSuchMessage = "no_such_message", 404, "There is no such message.";
+    /// No file of a room that the account is in has this id, or not this chunk.
+    NoSuchFile = "no_such_file", 404, "There is no such file.";
+    /// The room or the channel is only read any more.
+    Archived = "archived", 409, "This room or channel is archived.";
     /// One more of what an account may have only so many of.
     OverQuota = "over_quota", 413, "There is no room for more.";
+    /// Nobody new comes in: the administrators have said so for the moment.
+    Closed = "closed", 403, "The server is closed to newcomers for the moment.";
 }
 
 impl fmt::Display for ErrorCode {

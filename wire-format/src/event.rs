@@ -1,12 +1,14 @@
 //! What a server tells its clients without being asked (docs/protocol.md#4-rooms and the sections after it).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
-    command::{friends::FriendState, rooms::Member},
+    command::{commits::RefuseReason, friends::FriendState, rooms::Member},
     ids::{
-        AccountId, Challenge, ChannelId, EpochNumber, KeysetNumber, MemberId, Millis, Revision,
-        RoomId, RootNumber, Sequence,
+        AccountId, Challenge, ChannelId, EpochNumber, FileId, KeyRequestHash, KeysetNumber,
+        MemberId, Millis, ReportHash, Revision, RoomId, RootNumber, Sequence, StateNumber,
+        WrapNumber,
     },
 };
 
@@ -89,6 +91,83 @@ pub enum Event {
         root: RootNumber,
         revision: Revision,
     },
+    /// The account is in this room now: it was placed, or its join was taken in.
+    #[serde(rename = "room.added")]
+    RoomAdded { room: RoomId, request: bool },
+    /// The account is in this room no more.
+    #[serde(rename = "room.removed")]
+    RoomRemoved { room: RoomId },
+    /// Somebody invites the account; the tail is the invitation.
+    #[serde(rename = "room.invited")]
+    RoomInvited { room: RoomId },
+    /// Somebody asks to join or to leave; the tail is the request.
+    #[serde(rename = "room.requested")]
+    RoomRequested { room: RoomId },
+    /// The room has a new state; the tail is it.
+    #[serde(rename = "room.state")]
+    RoomState { room: RoomId, number: StateNumber },
+    /// The room has a new epoch; the tail is the account's share.
+    #[serde(rename = "epoch.committed")]
+    EpochCommitted {
+        room: RoomId,
+        n: EpochNumber,
+        wrap: WrapNumber,
+    },
+    /// What was said before this time is gone, by the room's policy.
+    #[serde(rename = "room.forgot")]
+    RoomForgot { room: RoomId, before: Millis },
+    /// The next who wants to send commits first.
+    #[serde(rename = "commit.due")]
+    CommitDue {
+        room: RoomId,
+        n: EpochNumber,
+        reason: CommitDue,
+    },
+    /// Somebody asks for the keys of older epochs; the tail is the key request.
+    #[serde(rename = "epoch.keys_requested")]
+    EpochKeysRequested { room: RoomId },
+    /// The keys that the account asked for; the tail is the grant.
+    #[serde(rename = "epoch.granted")]
+    EpochGranted { room: RoomId },
+    /// The account's request for keys was refused.
+    #[serde(rename = "epoch.refused")]
+    EpochRefused {
+        room: RoomId,
+        request: KeyRequestHash,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<RefuseReason>,
+    },
+    /// What a room is called was changed, or whether it is written in.
+    #[serde(rename = "room.updated")]
+    RoomUpdated {
+        room: RoomId,
+        revision: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
+        archived: bool,
+    },
+    /// The room has another channel, or one of its channels was changed.
+    #[serde(rename = "channel.updated")]
+    ChannelUpdated {
+        room: RoomId,
+        channel: ChannelId,
+        revision: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
+        position: u32,
+        slow_ms: u32,
+        archived: bool,
+    },
+    /// To the server's administrators: somebody reported a message.
+    #[serde(rename = "report.made")]
+    ReportMade { report: ReportHash },
+    /// Every chunk of a file is there.
+    #[serde(rename = "file.whole")]
+    FileWhole { room: RoomId, file: FileId },
     /// This session was ended from elsewhere; a close follows.
     #[serde(rename = "session.revoked")]
     SessionRevoked {},
@@ -186,6 +265,26 @@ impl EpochReason {
     pub const fn byte(self) -> u8 {
         self as u8
     }
+}
+
+/// Why a commit of an end-to-end room is due (docs/protocol.md#149-commits).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CommitDue {
+    /// Somebody asks to join.
+    Joined,
+    /// Somebody asks to leave.
+    Left,
+    /// The epoch is a week old.
+    Age,
+    /// The epoch has 1 000 messages.
+    Count,
+    /// Somebody wanted it.
+    Demand,
+    /// A member's share did not open.
+    BadShare,
+    /// A member has new keys.
+    Rekeyed,
 }
 
 /// How a keyset follows the one before it (docs/protocol.md#143-identity-the-keyset-chain).

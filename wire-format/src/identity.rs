@@ -73,6 +73,14 @@ impl IdentityKeys {
         &self.signing.dsa
     }
 
+    pub(crate) fn signing(&self) -> &SigningPair {
+        &self.signing
+    }
+
+    pub(crate) fn verifying(&self) -> &VerifyingPair {
+        &self.verifying
+    }
+
     /// Begins an account's chain with these keys.
     ///
     /// # Errors

@@ -4,6 +4,12 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::schema;
 
 /// Why a text is not an identifier or a number of the protocol.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -20,8 +26,8 @@ pub enum IdError {
 }
 
 macro_rules! fixed_bytes {
-    ($($(#[$doc:meta])* $name:ident: $length:literal;)*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident: $length:literal;)*) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name([u8; $length]);
 
@@ -71,6 +77,14 @@ macro_rules! fixed_bytes {
                 text_of(deserializer)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                schema::hex($length, concat!($($doc),*))
+            }
+        }
+
+        impl ToSchema for $name {}
     )*};
 }
 
@@ -99,6 +113,24 @@ fixed_bytes! {
     Commitment: 32;
     /// SHA-256 over a signed keyset: what the next one and a pin name.
     KeysetHash: 32;
+    /// SHA-256 over a room's record: who is in it, and what it allows.
+    MembersHash: 32;
+    /// SHA-256 over a signed request to join or to leave a room.
+    RequestHash: 32;
+    /// SHA-256 over a signed invitation into a room.
+    InvitationHash: 32;
+    /// SHA-256 over a signed request for keys.
+    KeyRequestHash: 32;
+    /// SHA-256 over a signed report of a message.
+    ReportHash: 32;
+    /// SHA-256 over signed room settings.
+    SettingsHash: 32;
+    /// SHA-256 over a whole envelope, its signatures included: which message is meant.
+    EnvelopeHash: 32;
+    /// A file in a room: 16 random bytes.
+    FileId: 16;
+    /// An entry in a room's list of resources: 16 random bytes.
+    ResourceId: 16;
     /// A vault key: random, new with every one.
     VaultKeyId: 16;
     /// A key that vault items are sealed under: random.
@@ -109,6 +141,8 @@ fixed_bytes! {
     Challenge: 32;
     /// A proxy's answer to a [`Challenge`].
     Proof: 32;
+    /// What a room allows, as it stands in the room's record (docs/protocol.md#147-rooms-roles-and-policy).
+    PolicyBytes: 8;
     /// The public key that session tokens are checked with.
     Ed25519Key: 32;
 }
@@ -146,8 +180,8 @@ impl ChannelId {
 }
 
 macro_rules! decimal {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident;)*) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(u64);
 
@@ -194,6 +228,14 @@ macro_rules! decimal {
                 text_of(deserializer)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                schema::decimal(concat!($($doc),*))
+            }
+        }
+
+        impl ToSchema for $name {}
     )*};
 }
 
@@ -210,6 +252,14 @@ decimal! {
     WrapNumber;
     /// The number of a vault's root: 1, 2, 3, …
     RootNumber;
+    /// The number of a report on its server: 1, 2, 3, …, in the order in which they came.
+    ReportNumber;
+    /// A length in bytes.
+    ByteCount;
+    /// The number of a room's state: 1, 2, 3, …; 0 is before the first.
+    StateNumber;
+    /// The number of a room's settings: 1, 2, 3, …; 0 is before the first.
+    SettingsNumber;
     /// The number of an accepted change to a vault's items: 1, 2, 3, …; 0 is before the first.
     Revision;
 }

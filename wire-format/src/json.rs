@@ -1,6 +1,6 @@
 //! Reading JSON that must be one object (docs/protocol.md#1-conventions).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// Reads one object and nothing behind it.
 ///
@@ -13,6 +13,15 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> serde_json::Resu
     } else {
         Err(serde::de::Error::custom("not an object"))
     }
+}
+
+/// A field that may be absent, and is not null where it is there.
+pub(crate) fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

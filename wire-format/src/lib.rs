@@ -7,6 +7,8 @@
 //!  bytes ──codec──▶ RawFrame ──frame──▶ ClientFrame / ServerFrame ──command, event──▶ typed values
 //!  SessionKeys ──announcement, epoch, share──▶ EpochSecret ──▶ EpochKeys
 //!  content ──padding──▶ seal ──EpochKeys, envelope──▶ payload of a publish or deliver frame
+//!  file ──file──▶ sealed chunks
+//!  requests, invitations, commits ──room──▶ RoomChain ──▶ who is in a room, with which keys
 //!  password, recovery code ──passwords──▶ halves ──vault──▶ IdentityKeys ──identity──▶ keysets, wrap keys, proofs
 //! ```
 
@@ -20,6 +22,7 @@ pub mod envelope;
 pub mod epoch;
 pub mod error;
 pub mod event;
+pub mod file;
 pub mod frame;
 pub mod identity;
 pub mod ids;
@@ -31,6 +34,7 @@ pub mod padding;
 pub mod passwords;
 pub mod record_list;
 pub mod replay;
+pub mod room;
 pub mod rsa_keys;
 pub mod seal;
 pub mod secret;
@@ -40,6 +44,7 @@ mod cursor;
 mod derive;
 mod json;
 mod record;
+mod schema;
 mod sealed_part;
 mod share;
 mod signature;
@@ -59,9 +64,11 @@ pub use frame::{
     Parts, Publish, PublishFlags, RawFrame, ReplyFrame, ServerFrame,
 };
 pub use ids::{
-    AccountId, Challenge, ChannelId, CommitHash, Commitment, Ed25519Key, EpochNumber, Fingerprint,
-    InstanceId, ItemKeyId, KeysetHash, KeysetNumber, MemberId, MessageId, Millis, Proof, Revision,
-    RoomId, RootNumber, RunId, Salt, Sequence, SessionId, VaultKeyId, WrapNumber,
+    AccountId, ByteCount, Challenge, ChannelId, CommitHash, Commitment, Ed25519Key, EnvelopeHash,
+    EpochNumber, FileId, Fingerprint, InstanceId, InvitationHash, ItemKeyId, KeyRequestHash,
+    KeysetHash, KeysetNumber, MemberId, MembersHash, MessageId, Millis, PolicyBytes, Proof,
+    ReportHash, ReportNumber, RequestHash, ResourceId, Revision, RoomId, RootNumber, RunId, Salt,
+    Sequence, SessionId, SettingsHash, SettingsNumber, StateNumber, VaultKeyId, WrapNumber,
 };
 pub use keyset::SessionKeys;
 pub use open_error::{OpenError, SealError};

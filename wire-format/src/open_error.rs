@@ -51,6 +51,9 @@ pub enum OpenError {
     /// An envelope of another room, epoch or commit than the keys it is opened with.
     #[error("sealed for another room or epoch (it says epoch {0})")]
     OtherEpoch(EpochNumber),
+    /// Zeros where a share would be: the room's list has other keys than the account has now.
+    #[error("there is no share for these keys")]
+    Placeholder,
     /// A share that this session's wrap key does not open.
     #[error("the share does not open")]
     Share,
@@ -118,6 +121,28 @@ pub enum Field {
     ItemKind,
     /// A name that its kind of vault item cannot have.
     ItemName,
+    /// A policy that no room has.
+    Policy,
+    /// A role that no member has.
+    Role,
+    /// A count of entries that is too low or too high.
+    Count,
+    /// An account that stands twice or out of order.
+    Account,
+    /// Something else than the two things that a request asks for, or one where the other must be.
+    Action,
+    /// A time that cannot be after, or so long after, another one.
+    Time,
+    /// An invitation where none belongs.
+    Invitation,
+    /// A change that no commit has.
+    Change,
+    /// A list of epochs that is empty, too long, or out of order.
+    Epochs,
+    /// Another secret than the one that was committed to.
+    Secret,
+    /// A wrap key by other identity keys than those that are meant.
+    WrapKey,
 }
 
 impl std::fmt::Display for Field {
@@ -135,6 +160,17 @@ impl std::fmt::Display for Field {
             Self::Length => "the length",
             Self::ItemKind => "the item's kind",
             Self::ItemName => "the item's name",
+            Self::Policy => "the policy",
+            Self::Role => "the role",
+            Self::Count => "the count",
+            Self::Account => "the account",
+            Self::Action => "the action",
+            Self::Time => "the time",
+            Self::Invitation => "the invitation",
+            Self::Change => "the change",
+            Self::Epochs => "the list of epochs",
+            Self::Secret => "the secret",
+            Self::WrapKey => "the wrap key",
         })
     }
 }

@@ -16,6 +16,7 @@ pub(crate) const VERSION: u8 = 1;
 pub(crate) const ANNOUNCEMENT: u8 = 0x01;
 pub(crate) const EPOCH_START: u8 = 0x02;
 pub(crate) const ENVELOPE: u8 = 0x03;
+pub(crate) const SIGNED_ENVELOPE: u8 = 0x04;
 pub(crate) const OPENED_MESSAGE: u8 = 0x05;
 pub(crate) const CLEAR_MESSAGE: u8 = 0x06;
 /// Those of docs/protocol.md#141-records that are built.
@@ -24,6 +25,16 @@ pub(crate) const WRAP_KEY: u8 = 0x11;
 pub(crate) const KEYS_PROOF: u8 = 0x12;
 pub(crate) const VAULT_ROOT: u8 = 0x13;
 pub(crate) const VAULT_ITEM: u8 = 0x14;
+pub(crate) const COMMIT: u8 = 0x15;
+pub(crate) const REQUEST: u8 = 0x16;
+pub(crate) const INVITATION: u8 = 0x17;
+pub(crate) const KEY_REQUEST: u8 = 0x18;
+pub(crate) const GRANT: u8 = 0x19;
+pub(crate) const ROOM_STATE: u8 = 0x1a;
+pub(crate) const FILE_CHUNK: u8 = 0x1b;
+pub(crate) const REPORT: u8 = 0x1c;
+pub(crate) const ERASED: u8 = 0x1d;
+pub(crate) const ROOM_SETTINGS: u8 = 0x1e;
 
 /// A record that is read field by field.
 pub(crate) struct Record {
@@ -102,6 +113,15 @@ impl Record {
             0 => Err(OpenError::Field(field)),
             number => Ok(number),
         }
+    }
+
+    /// A number that counts from 1 and that every language can count to: at most 2^53 − 1.
+    pub(crate) fn bounded(&mut self, field: Field) -> Result<u64, OpenError> {
+        let number = self.counted(field)?;
+        if number > EPOCH_NUMBER {
+            return Err(OpenError::Field(field));
+        }
+        Ok(number)
     }
 
     /// Everything read so far, as it came.

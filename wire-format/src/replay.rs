@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::{
-    envelope::{Envelope, Storage},
+    envelope::{Envelope, Header, SignedEnvelope, Storage},
     ids::{ChannelId, InstanceId, MemberId, MessageId},
 };
 
@@ -31,7 +31,15 @@ pub struct ReplayKey {
 impl ReplayKey {
     /// Takes what the table needs.
     pub fn of(envelope: &Envelope) -> Self {
-        let header = envelope.header();
+        Self::new(envelope.header(), envelope.hash())
+    }
+
+    /// Takes what the table needs of an envelope whose signatures were looked at.
+    pub fn of_signed(envelope: &SignedEnvelope) -> Self {
+        Self::new(envelope.header(), *envelope.hash().as_bytes())
+    }
+
+    fn new(header: &Header, hash: [u8; 32]) -> Self {
         Self {
             series: Series {
                 sender: header.sender,
@@ -41,7 +49,7 @@ impl ReplayKey {
             },
             counter: header.counter,
             message: header.message,
-            hash: envelope.hash(),
+            hash,
         }
     }
 }

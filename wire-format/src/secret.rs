@@ -7,9 +7,16 @@ use std::{fmt, str::FromStr};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::ids::{Challenge, IdError, MemberId, Proof, parse_hex, text_of};
+use crate::{
+    ids::{Challenge, IdError, MemberId, Proof, parse_hex, text_of},
+    schema,
+};
 
 mod sign_in;
 
@@ -62,6 +69,14 @@ impl<'de> Deserialize<'de> for GuestToken {
         text_of(deserializer)
     }
 }
+
+impl PartialSchema for GuestToken {
+    fn schema() -> RefOr<Schema> {
+        schema::hex(32, "What a guest's session keeps to sign in again.")
+    }
+}
+
+impl ToSchema for GuestToken {}
 
 /// What a chat-server and its proxies share, so that a proxy's word about addresses counts.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

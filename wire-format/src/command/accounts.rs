@@ -1,11 +1,12 @@
 //! `accounts.*`: finding people (docs/protocol.md#1417-people).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::AccountId;
 
 /// `accounts.find`: who has this user name.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Find {
     /// The name as it was typed.
@@ -13,7 +14,7 @@ pub struct Find {
 }
 
 /// An account that is there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Found {
     /// Its id.
     pub account: AccountId,
@@ -24,7 +25,7 @@ pub struct Found {
 }
 
 /// `accounts.update`: what the own account shows.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Update {
     /// The name to show beside the user name, as it was typed; empty for none.

@@ -2,6 +2,7 @@
 //! (docs/protocol.md#145-signing-in-and-the-proof-of-keys).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{ids::MemberId, secret::GuestToken};
 
@@ -15,7 +16,7 @@ pub use account::{
 pub use sessions::{Delete, Revoke, SessionList, SessionSummary, Sessions};
 
 /// `auth.guest`: signs in under a name, for as long as the session lives.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Guest {
     /// The name as it was typed; the server prepares it.
@@ -26,7 +27,7 @@ pub struct Guest {
 }
 
 /// Who one is after signing in.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct SignedIn {
     /// Derived from the token.
     pub member: MemberId,
@@ -35,6 +36,6 @@ pub struct SignedIn {
 }
 
 /// `auth.logout`: ends the session and frees its name.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logout {}

@@ -1,11 +1,12 @@
 //! `epochs.*`: the secrets of proxy-sealed rooms (docs/protocol.md#8-epochs-of-proxy-sealed-rooms).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::{EpochNumber, MemberId, RoomId};
 
 /// `epochs.start`: the tail is the signed epoch start.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Start {
     /// A room that the session is in.
@@ -15,7 +16,7 @@ pub struct Start {
 }
 
 /// `epochs.hold`: the tail is the bundle of an epoch whose secret the session holds.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
     /// A room that the session is in.
@@ -25,7 +26,7 @@ pub struct Hold {
 }
 
 /// `epochs.ask`: somebody who holds the secret is asked to wrap it.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// A room that the session is in.
@@ -38,7 +39,7 @@ pub struct Ask {
 }
 
 /// `epochs.answer`: the tail is the share.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// A room that the session is in.

@@ -1,12 +1,13 @@
 //! `friends.*` and `presence.*`: who knows whom, and who is there (docs/protocol.md#1417-people).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::keys::Accounts;
 use crate::ids::{AccountId, RoomId};
 
 /// `friends.add`: asks somebody to be a friend.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Add {
     /// Whom.
@@ -17,7 +18,7 @@ pub struct Add {
 }
 
 /// `friends.accept`: answers a request with yes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accept {
     /// Whose.
@@ -25,7 +26,7 @@ pub struct Accept {
 }
 
 /// `friends.decline`: answers a request with no.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decline {
     /// Whose.
@@ -33,7 +34,7 @@ pub struct Decline {
 }
 
 /// `friends.remove`: ends a friendship, or takes a request back.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remove {
     /// With whom.
@@ -41,7 +42,7 @@ pub struct Remove {
 }
 
 /// `friends.block`: hears nothing more from somebody, who is not told.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Block {
     /// From whom.
@@ -49,7 +50,7 @@ pub struct Block {
 }
 
 /// `friends.unblock`: takes a block back.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unblock {
     /// Whose.
@@ -57,7 +58,7 @@ pub struct Unblock {
 }
 
 /// `friends.list`: the people this account knows, a page at a time.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// Begin behind this one; the last of a page leads to the next.
@@ -66,7 +67,7 @@ pub struct List {
 }
 
 /// The people this account knows.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct FriendList {
     /// One entry an account, ascending by id, at most
     /// [`FRIENDS_PER_PAGE`](crate::limits::FRIENDS_PER_PAGE).
@@ -76,7 +77,7 @@ pub struct FriendList {
 }
 
 /// Somebody this account knows.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Friend {
     /// The account's id.
     pub account: AccountId,
@@ -91,7 +92,7 @@ pub struct Friend {
 }
 
 /// How two accounts stand, seen from the one that is told.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FriendState {
     /// This account asked, and has no answer.
@@ -107,7 +108,7 @@ pub enum FriendState {
 }
 
 /// `presence.of`: who of these is there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Presence {
     /// At most 1 000.
@@ -115,7 +116,7 @@ pub struct Presence {
 }
 
 /// Who is there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Online {
     /// Of those asked about, in the order asked.
     pub online: Vec<AccountId>,

@@ -2,26 +2,28 @@
 //! accounts (docs/protocol.md#143-identity-the-keyset-chain).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::Bounded;
 use crate::{
     ids::{AccountId, Fingerprint, KeysetNumber, MemberId},
     limits::ACCOUNTS_ASKED,
 };
 
 /// `keys.announce`: the tail is the session's announcement.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Announce {}
 
 /// What the server will tell others.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Announced {
     /// Of the announced identity keys.
     pub fingerprint: Fingerprint,
 }
 
 /// `keys.of`: the reply's tail is the member's announcement.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Of {
     /// Whose.
@@ -29,7 +31,7 @@ pub struct Of {
 }
 
 /// `keys.chain`: the reply's tail is a record list of keysets, ascending, at most 100.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
     /// Whose.
@@ -40,7 +42,7 @@ pub struct Chain {
 }
 
 /// How far the chain goes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ChainPage {
     /// The number of the newest keyset.
     pub head: KeysetNumber,
@@ -49,7 +51,7 @@ pub struct ChainPage {
 }
 
 /// `keys.rotate`: the tail is a record list: keyset (rotated), its wrap key, vault root.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotate {
     /// The keyset that it follows.
@@ -57,7 +59,7 @@ pub struct Rotate {
 }
 
 /// `keys.reset`: the tail is a record list: keyset (reset), its wrap key, vault root.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reset {
     /// The keyset that it follows.
@@ -65,46 +67,21 @@ pub struct Reset {
 }
 
 /// `keys.wrap`: the tail is a record list: wrap key, vault root.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wrap {}
 
 /// `keys.wraps`: the reply's tail is a record list of the newest wrap keys, in the order asked, none
 /// for unknown accounts.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wraps {
     /// At most 1 000.
     pub accounts: Accounts,
 }
 
-/// Accounts that are asked about, at most [`ACCOUNTS_ASKED`].
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(try_from = "Vec<AccountId>")]
-pub struct Accounts(Vec<AccountId>);
-
-impl Accounts {
-    /// The accounts in the order asked.
-    pub fn as_slice(&self) -> &[AccountId] {
-        &self.0
-    }
-}
-
-/// More accounts than one command may ask about.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0} accounts, above the limit of {ACCOUNTS_ASKED}")]
-pub struct TooManyAccounts(usize);
-
-impl TryFrom<Vec<AccountId>> for Accounts {
-    type Error = TooManyAccounts;
-
-    fn try_from(accounts: Vec<AccountId>) -> Result<Self, TooManyAccounts> {
-        if accounts.len() > ACCOUNTS_ASKED {
-            return Err(TooManyAccounts(accounts.len()));
-        }
-        Ok(Self(accounts))
-    }
-}
+/// Accounts that are asked about.
+pub type Accounts = Bounded<AccountId, ACCOUNTS_ASKED>;
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,14 @@
 //! `rooms.*`: proxy-sealed rooms and who is in them (docs/protocol.md#4-rooms).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::{
     AccountId, ChannelId, EpochNumber, Fingerprint, MemberId, RoomId, RunId, Sequence,
 };
 
 /// `rooms.open`: makes the room if it is not there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Open {
     /// The name as it was typed.
@@ -15,7 +16,7 @@ pub struct Open {
 }
 
 /// A room that is there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct OpenedRoom {
     /// Derived from the name.
     pub id: RoomId,
@@ -26,19 +27,19 @@ pub struct OpenedRoom {
 }
 
 /// `rooms.list`: the rooms of this server.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct List {}
 
 /// The rooms of this server, the fullest first, at most 500.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct RoomList {
     /// One entry a room.
     pub rooms: Vec<RoomSummary>,
 }
 
 /// A room as the list shows it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct RoomSummary {
     /// The prepared name.
     pub name: String,
@@ -51,7 +52,7 @@ pub struct RoomSummary {
 }
 
 /// `rooms.enter`: joins the fan-out of a room, or catches up with it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Enter {
     /// The room's name.
@@ -62,7 +63,7 @@ pub struct Enter {
 }
 
 /// Where a client left off.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The run that the sequence belongs to.
@@ -72,7 +73,7 @@ pub struct Resume {
 }
 
 /// The state of a room at the moment of entering; deliveries and events follow without gap.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Entered {
     /// The room's id.
     pub id: RoomId,
@@ -95,7 +96,7 @@ pub struct Entered {
 }
 
 /// The epoch of a room as its members are told.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct EpochState {
     /// Its number.
     pub n: EpochNumber,
@@ -104,7 +105,7 @@ pub struct EpochState {
 }
 
 /// Somebody in a room.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Member {
     /// The member's id.
     pub id: MemberId,
@@ -120,7 +121,7 @@ pub struct Member {
 }
 
 /// How a member got its name.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MemberKind {
     /// For as long as the session lives.
@@ -130,7 +131,7 @@ pub enum MemberKind {
 }
 
 /// `rooms.members`: the members after one, in the order of their ids.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Members {
     /// A room that the session is in.
@@ -141,7 +142,7 @@ pub struct Members {
 }
 
 /// A page of members.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct MemberPage {
     /// At most 500.
     pub members: Vec<Member>,
@@ -150,7 +151,7 @@ pub struct MemberPage {
 }
 
 /// `rooms.exit`: leaves the fan-out of a room.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exit {
     /// A room that the session is in.

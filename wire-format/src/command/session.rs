@@ -1,11 +1,12 @@
 //! `session.*`: the first words on a connection (docs/protocol.md#3-sessions).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::{Challenge, Ed25519Key, Proof};
 
 /// `session.hello`: comes first, once.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
     /// [`PROTOCOL_VERSION`](crate::limits::PROTOCOL_VERSION).
@@ -15,7 +16,7 @@ pub struct Hello {
 }
 
 /// What `session.hello` answers.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Greeting {
     /// The version that is spoken.
     pub version: u32,
@@ -33,7 +34,7 @@ pub struct Greeting {
 }
 
 /// The public half of the key that session tokens are signed with.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct TokenKey {
     /// Its `kid`.
     pub id: String,
@@ -42,7 +43,7 @@ pub struct TokenKey {
 }
 
 /// `session.carry`: a proxy names the client that it speaks for.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Carry {
     /// The client's IP address as text.

@@ -4,10 +4,10 @@ use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use hkdf::Hkdf;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::Sha512;
 use zeroize::Zeroizing;
 
-use super::{FRONT_BYTES, HEADER_BYTES, Header, Storage};
+use super::{FRONT_BYTES, HEADER_BYTES, Header, MessageKey, Storage};
 use crate::{
     epoch::{EpochSecret, EpochStart},
     ids::{
@@ -16,6 +16,7 @@ use crate::{
     },
     open_error::{OpenError, SealError},
     padding, record,
+    room::ChainEntry,
     seal::{self, IV_BYTES, KEY_BYTES, TAG_BYTES},
 };
 
@@ -73,6 +74,21 @@ impl EpochKeys {
         }
     }
 
+    /// Extracts once for an epoch of an end-to-end room.
+    ///
+    /// # Errors
+    /// [`OpenError::ShareCommitment`] if the secret is not the one that the commit names.
+    pub fn of_commit(secret: &EpochSecret, entry: &ChainEntry) -> Result<Self, OpenError> {
+        entry.check_secret(secret)?;
+        let commit = entry.hash();
+        Ok(Self {
+            hkdf: Hkdf::new(Some(commit.as_bytes()), secret.as_bytes()),
+            room: entry.room(),
+            n: entry.n(),
+            commit,
+        })
+    }
+
     /// The room.
     pub fn room(&self) -> RoomId {
         self.room
@@ -93,16 +109,27 @@ impl EpochKeys {
     /// # Errors
     /// [`SealError::TooLarge`] above [`MOST_CONTENT`](padding::MOST_CONTENT).
     pub fn seal(&self, draft: &Draft<'_>, iv: [u8; IV_BYTES]) -> Result<Bytes, SealError> {
+        self.seal_as(record::ENVELOPE, draft, iv)
+            .map(BytesMut::freeze)
+    }
+
+    /// Seals an envelope of this type, up to its tag.
+    pub(super) fn seal_as(
+        &self,
+        record_type: u8,
+        draft: &Draft<'_>,
+        iv: [u8; IV_BYTES],
+    ) -> Result<BytesMut, SealError> {
         let padded_bytes = padding::bucket(draft.content.len())?;
         let ciphertext_bytes = seal::ciphertext_bytes(padded_bytes);
         let mut header = self.header(draft);
-        let (message_key, commitment) = self
+        let message_key = self
             .message_key(&header)
             .map_err(|_| SealError::KeyOperation)?;
-        header.commitment = commitment;
+        header.commitment = message_key.commitment();
 
         let mut envelope = BytesMut::with_capacity(FRONT_BYTES + ciphertext_bytes + TAG_BYTES);
-        write_header(&header, &mut envelope);
+        write_header(record_type, &header, &mut envelope);
         envelope.put_slice(&iv);
         // At most 1 MiB and a block.
         envelope.put_u32(u32::try_from(ciphertext_bytes).map_err(|_| SealError::KeyOperation)?);
@@ -111,9 +138,10 @@ impl EpochKeys {
         let (front, buffer) = envelope.split_at_mut(FRONT_BYTES);
         padding::mark_end(buffer, draft.content.len());
         let associated_data = &front[..HEADER_BYTES];
-        let tag = seal::seal_in_place(&message_key, &iv, associated_data, buffer, padded_bytes)?;
+        let key = message_key.as_bytes();
+        let tag = seal::seal_in_place(key, &iv, associated_data, buffer, padded_bytes)?;
         envelope.put_slice(&tag);
-        Ok(envelope.freeze())
+        Ok(envelope)
     }
 
     /// Whether a header is of this room, epoch and commit.
@@ -121,11 +149,8 @@ impl EpochKeys {
         header.room == self.room && header.epoch == self.n && header.commit == self.commit
     }
 
-    /// The key of the message that the header describes, and what commits to it.
-    pub(super) fn message_key(
-        &self,
-        header: &Header,
-    ) -> Result<(Zeroizing<[u8; KEY_BYTES]>, Commitment), OpenError> {
+    /// The key of the message that the header describes.
+    pub(super) fn message_key(&self, header: &Header) -> Result<MessageKey, OpenError> {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         let info: [&[u8]; 8] = [
             b"sealwire/v1/message\0",
@@ -141,11 +166,7 @@ impl EpochKeys {
         self.hkdf
             .expand_multi_info(&info, key.as_mut())
             .map_err(|_| OpenError::KeyCommitment)?;
-        let hash = Sha256::new()
-            .chain_update(b"sealwire/v1/key-commitment\0")
-            .chain_update(key.as_ref())
-            .finalize();
-        Ok((key, Commitment::from_bytes(hash.into())))
+        Ok(MessageKey::from_bytes(*key))
     }
 
     /// The header of a draft, its commitment still empty.
@@ -173,8 +194,8 @@ impl fmt::Debug for EpochKeys {
     }
 }
 
-fn write_header(header: &Header, out: &mut BytesMut) {
-    out.put_slice(&[record::VERSION, record::ENVELOPE]);
+fn write_header(record_type: u8, header: &Header, out: &mut BytesMut) {
+    out.put_slice(&[record::VERSION, record_type]);
     out.put_slice(header.room.as_bytes());
     out.put_slice(header.channel.as_bytes());
     out.put_u64(header.epoch.value());

@@ -7,12 +7,9 @@ use crate::{
     announcement::{Announcement, UnverifiedAnnouncement},
     cursor::Cursor,
     ids::{EpochNumber, RoomId},
-    limits::{ANNOUNCEMENT_BYTES, EPOCH_START_BYTES},
+    limits::BUNDLE_BYTES,
     open_error::OpenError,
 };
-
-/// Largest bundle, in bytes.
-const BUNDLE_BYTES: usize = 2 + EPOCH_START_BYTES + ANNOUNCEMENT_BYTES;
 
 /// A bundle with the right layout whose four signatures nobody has looked at.
 #[derive(Clone, Debug)]

@@ -77,6 +77,13 @@ impl Deliver {
     /// Appends the frame, as it goes into a stream, to others: what a room does with every
     /// message. A buffer of its own for each cost 60 ns more.
     pub fn append_to(&self, stream: &mut BytesMut) {
+        stream.reserve(LENGTH_BYTES + 1 + self.body_bytes());
+        self.append_head_to(stream);
+        stream.extend_from_slice(&self.payload);
+    }
+
+    /// Appends the frame up to its payload, which is to follow: one payload is told in many places.
+    pub fn append_head_to(&self, stream: &mut BytesMut) {
         let mut head = [0; LENGTH_BYTES + 1 + Self::HEAD_BYTES];
         let mut fields = &mut head[..];
         fields.put_slice(&frame_head(Kind::Deliver, self.body_bytes()));
@@ -86,10 +93,8 @@ impl Deliver {
         fields.put_u8(self.flags.byte());
         fields.put_slice(self.sender.as_bytes());
         fields.put_u8(self.name.length());
-        stream.reserve(head.len() + self.name.0.len() + self.payload.len());
         stream.extend_from_slice(&head);
         stream.extend_from_slice(&self.name.0);
-        stream.extend_from_slice(&self.payload);
     }
 
     fn body_bytes(&self) -> usize {
@@ -212,6 +217,9 @@ mod tests {
             assert_eq!(parsed, Err(FrameError::Truncated(Kind::Deliver)));
         }
         assert_eq!(Deliver::parse(body), Ok(deliver()));
+        let mut head = BytesMut::new();
+        deliver().append_head_to(&mut head);
+        assert_eq!([&head[..], b"opaque"].concat(), deliver().encode().stream());
     }
 
     #[test]

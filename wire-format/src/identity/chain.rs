@@ -36,6 +36,12 @@ pub enum ChainError {
     /// It follows another keyset than the head: an alarm.
     #[error("a keyset that follows another one than the head")]
     Previous,
+    /// It has keys that were in the chain before: what they had signed would count again.
+    #[error("a keyset with the keys {0}, which were in the chain before")]
+    KeysAgain(Fingerprint),
+    /// The chain has another keyset with this number.
+    #[error("another keyset {0} than the chain's")]
+    OtherKeyset(KeysetNumber),
     /// The pinned keyset is not where it was: an alarm.
     #[error("the pinned keyset is not in the chain")]
     NotPinned,
@@ -159,6 +165,9 @@ impl Chain {
         if keyset.previous() != self.head.hash() {
             return Err(ChainError::Previous);
         }
+        if self.with_fingerprint(keyset.fingerprint()).is_some() {
+            return Err(ChainError::KeysAgain(keyset.fingerprint()));
+        }
         let next = keyset.verify(Some(&self.head))?;
         self.older.push(std::mem::replace(&mut self.head, next));
         Ok(change)
@@ -183,6 +192,34 @@ impl Chain {
         std::iter::once(&self.head)
             .chain(self.older.iter().rev())
             .find(|keyset| keyset.fingerprint() == fingerprint)
+    }
+
+    /// The keyset with this number, as far back as this chain was read.
+    pub fn with_number(&self, number: KeysetNumber) -> Option<&Keyset> {
+        std::iter::once(&self.head)
+            .chain(self.older.iter().rev())
+            .find(|keyset| keyset.number() == number)
+    }
+
+    /// How the later of two fingerprints in this chain came after the earlier one: by rotations
+    /// alone, as a keyset comes after itself, or by a reset among them. `None` if it did not, as far
+    /// back as this chain was read.
+    pub fn change_between(&self, earlier: Fingerprint, later: Fingerprint) -> Option<KeysetChange> {
+        let mut keysets = self.older.iter().chain(std::iter::once(&self.head));
+        keysets.find(|keyset| keyset.fingerprint() == earlier)?;
+        if earlier == later {
+            return Some(KeysetChange::Rotated);
+        }
+        let mut change = KeysetChange::Rotated;
+        for keyset in keysets {
+            if keyset.link() == Link::Reset {
+                change = KeysetChange::Reset;
+            }
+            if keyset.fingerprint() == later {
+                return Some(change);
+            }
+        }
+        None
     }
 
     fn of(head: Keyset) -> Self {

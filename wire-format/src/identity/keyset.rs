@@ -198,6 +198,11 @@ impl UnverifiedKeyset {
         &self.fields.bytes
     }
 
+    /// The hash of the two keys in it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fields.fingerprint
+    }
+
     /// Checks the keys, the own signatures, and after a rotation those of the keys before.
     pub(super) fn verify(self, before: Option<&Keyset>) -> Result<Keyset, OpenError> {
         let keys = VerifyingPair::from_record(&self.fields.pss_spki, &self.fields.y)?;

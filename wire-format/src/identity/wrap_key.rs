@@ -98,6 +98,11 @@ impl UnverifiedWrapKey {
         self.account
     }
 
+    /// The identity keys that it claims to be signed by.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
     /// Its number.
     pub fn number(&self) -> WrapNumber {
         self.number
@@ -137,6 +142,7 @@ impl UnverifiedWrapKey {
         Ok(WrapKey {
             bytes: self.bytes,
             account: self.account,
+            fingerprint: self.fingerprint,
             number: self.number,
             made_at: self.made_at,
             key,
@@ -149,6 +155,7 @@ impl UnverifiedWrapKey {
 pub struct WrapKey {
     bytes: Bytes,
     account: AccountId,
+    fingerprint: Fingerprint,
     number: WrapNumber,
     made_at: Millis,
     pub(super) key: WrapPublicKey,
@@ -160,6 +167,11 @@ impl WrapKey {
         self.account
     }
 
+    /// The identity keys that signed it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
     /// Its number over the account's life.
     pub fn number(&self) -> WrapNumber {
         self.number
@@ -168,6 +180,11 @@ impl WrapKey {
     /// When it was made, by its owner's clock.
     pub fn made_at(&self) -> Millis {
         self.made_at
+    }
+
+    /// The key itself.
+    pub fn key(&self) -> &WrapPublicKey {
+        &self.key
     }
 
     /// The record as it travels.

@@ -3,32 +3,44 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::hex_of;
 use crate::{
     ids::{IdError, parse_hex, text_of},
     limits::TOKEN_BYTES,
+    schema,
 };
 
+/// Secrets in a place of their own: one that moves leaves its bytes behind wherever it was.
 macro_rules! secret_bytes {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-        pub struct $name([u8; Self::LEN]);
+    ($($(#[doc = $doc:literal])* $name:ident;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone)]
+        pub struct $name(Box<[u8; Self::LEN]>);
 
         impl $name {
             /// Size in bytes.
             pub const LEN: usize = 32;
 
             /// Takes the bytes as they are.
-            pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
-                Self(bytes)
+            pub fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+                Self(Box::new(bytes))
             }
 
             /// The bytes: what a server hashes, and never keeps.
-            pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+            pub fn as_bytes(&self) -> &[u8; Self::LEN] {
                 &self.0
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.0.zeroize();
             }
         }
 
@@ -42,13 +54,14 @@ macro_rules! secret_bytes {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                parse_hex(text).map(Self)
+                let bytes = Zeroizing::new(parse_hex(text)?);
+                Ok(Self::from_bytes(*bytes))
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&hex_of(&self.0))
+                serializer.serialize_str(&hex_of(self.as_bytes()))
             }
         }
 
@@ -57,6 +70,14 @@ macro_rules! secret_bytes {
                 text_of(deserializer)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                schema::hex(Self::LEN, concat!($($doc),*))
+            }
+        }
+
+        impl ToSchema for $name {}
     )*};
 }
 
@@ -73,7 +94,7 @@ secret_bytes! {
 impl OneTimeToken {
     /// The token as 64 hexadecimal digits, for the one time that it is shown.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        hex_of(&self.0)
+        hex_of(self.as_bytes())
     }
 }
 
@@ -119,6 +140,17 @@ impl<'de> Deserialize<'de> for SessionToken {
         text_of(deserializer)
     }
 }
+
+impl PartialSchema for SessionToken {
+    fn schema() -> RefOr<Schema> {
+        schema::visible_ascii(
+            TOKEN_BYTES,
+            "What continues a session on another connection.",
+        )
+    }
+}
+
+impl ToSchema for SessionToken {}
 
 #[cfg(test)]
 mod tests {

@@ -133,6 +133,9 @@ pub struct WrapEntry {
     pub key: StoredBytes,
     /// When its successor was published.
     pub superseded_at: Option<Millis>,
+    /// When it was published itself, where that is known: else when the one before it was superseded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Millis>,
     /// What a newer version wrote.
     #[serde(flatten)]
     pub rest: Rest,
@@ -148,6 +151,7 @@ impl WrapEntry {
             number: key.number(),
             key: StoredBytes::from_bytes(key.key().to_pkcs8()?),
             superseded_at: None,
+            made_at: None,
             rest: Rest::default(),
         })
     }

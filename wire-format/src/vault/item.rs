@@ -147,7 +147,7 @@ pub struct ItemDraft<'a> {
     pub account: AccountId,
     /// Which item it is.
     pub name: &'a ItemName,
-    /// One more than the item that it replaces; an epoch's secret always has 1.
+    /// One more than the item that it replaces; an epoch's secret replaces only one that does not open.
     pub number: u64,
     /// When everybody is to delete it.
     pub forget_at: Option<Millis>,
@@ -185,9 +185,6 @@ impl VaultItem {
         let name_length = usize::from(record.u8()?);
         let name = ItemName::parse(kind, &record.bytes(name_length)?)?;
         let number = record.counted(Field::Number)?;
-        if !may_have(kind, number) {
-            return Err(OpenError::Field(Field::Number));
-        }
         let forget_at = match record.u64()? {
             0 => None,
             time => Some(Millis::new(time)),
@@ -253,8 +250,8 @@ impl ItemKeyEntry {
     /// Seals an item; `iv` is random and used once.
     ///
     /// # Errors
-    /// [`SealError::Field`] for a number that the kind cannot have, a content of another kind than the
-    /// name or a time to forget at of 0; [`SealError::TooLarge`] above [`ItemKind::most_bytes`].
+    /// [`SealError::Field`] for the number 0, a content of another kind than the name or a time to forget
+    /// at of 0; [`SealError::TooLarge`] above [`ItemKind::most_bytes`].
     pub fn seal_item(
         &self,
         draft: &ItemDraft<'_>,
@@ -264,7 +261,7 @@ impl ItemKeyEntry {
         if draft.content.kind() != kind {
             return Err(SealError::Field(Field::ItemKind));
         }
-        if !may_have(kind, draft.number) || draft.forget_at == Some(Millis::new(0)) {
+        if draft.number == 0 || draft.forget_at == Some(Millis::new(0)) {
             return Err(SealError::Field(Field::Number));
         }
         let name = draft.name.bytes();
@@ -283,11 +280,6 @@ impl ItemKeyEntry {
         // An epoch number outside its range would be refused by every reader.
         VaultItem::parse(record.freeze()).map_err(|_| SealError::Field(Field::ItemName))
     }
-}
-
-/// Whether an item of this kind may have this number.
-fn may_have(kind: ItemKind, number: u64) -> bool {
-    number == 1 || number > 1 && kind != ItemKind::EpochSecret
 }
 
 /// The key of one item at one number.

@@ -40,6 +40,22 @@ pub struct EpochSecretNote {
     pub rest: Rest,
 }
 
+impl EpochSecretNote {
+    /// What is kept of the secret of the epoch that this commit started.
+    pub fn of(secret: &EpochSecret, commit: CommitHash) -> Self {
+        Self {
+            secret: KeyBytes::from_bytes(*secret.as_bytes()),
+            commit,
+            rest: Rest::default(),
+        }
+    }
+
+    /// The secret. Whether it is the epoch's is for the caller to compare.
+    pub fn to_secret(&self) -> EpochSecret {
+        EpochSecret::from_bytes(*self.secret.as_bytes())
+    }
+}
+
 /// How far a channel was read.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ReadMarkNote {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{KeyBytes, RootContent, VaultRoot, root};
 use crate::{
+    derive::derive,
     ids::{AccountId, RootNumber, VaultKeyId},
     open_error::{Field, OpenError, SealError},
     passwords::{RecoveryVault, VaultHalf},
@@ -81,6 +82,22 @@ impl KeyWrap {
 pub struct KeptVaultKey {
     id: VaultKeyId,
     key: KeyBytes<KEY_BYTES>,
+}
+
+impl KeptVaultKey {
+    /// A key for what a device seals for itself beside the vault, one a purpose; nobody else ever opens
+    /// that.
+    ///
+    /// # Errors
+    /// [`SealError::KeyOperation`] if the derivation failed.
+    pub fn local_key(
+        &self,
+        account: AccountId,
+        purpose: &str,
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, SealError> {
+        let info: [&[u8]; 2] = [b"sealwire/v1/local\0", purpose.as_bytes()];
+        derive(self.key.as_bytes(), account.as_bytes(), &info)
+    }
 }
 
 /// The vault key and its two wraps: what replaces a root without password and recovery code.

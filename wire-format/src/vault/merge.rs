@@ -110,6 +110,7 @@ mod tests {
             number: WrapNumber::new(number),
             key: StoredBytes::from_bytes(Zeroizing::new(vec![7])),
             superseded_at: superseded_at.map(Millis::new),
+            made_at: None,
             rest: Rest::default(),
         }
     }

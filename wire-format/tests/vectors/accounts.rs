@@ -1,4 +1,4 @@
-//! The two test accounts of `account_keys.json`, and signing as vectors of section 14 do: DSA with
+//! The test accounts of `account_keys.json`, and signing as vectors of section 14 do: DSA with
 //! plain RFC 6979. Their private keys are published, so they protect nothing.
 
 use dsa::pkcs8::DecodePrivateKey;
@@ -102,6 +102,7 @@ impl Block {
 }
 
 /// A test account.
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) name: &'static str,
     pub(crate) account: AccountId,

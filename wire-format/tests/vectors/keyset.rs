@@ -3,14 +3,16 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wire_format::{
-    AccountId, Millis,
-    identity::{Chain, ChainError, Keyset, Link},
+    AccountId, Fingerprint, Millis,
+    identity::{Chain, ChainError, Keyset, Link, UnverifiedKeyset},
 };
 
 use super::{
-    accounts::{Account, Block, Identity, exponent_3, one_bit_less},
-    hex, refused,
+    accounts::{Account, Block, Identity},
+    hex,
 };
+
+mod refused;
 
 pub(crate) const LABEL: &[u8] = b"sealwire/v1/keyset\0";
 const ROTATION_LABEL: &[u8] = b"sealwire/v1/keyset-rotation\0";
@@ -81,6 +83,7 @@ impl Body {
 pub(crate) fn name_of(account: &Account) -> &'static str {
     match account.name {
         "ada" => "Ada",
+        "carol" => "Carol",
         _ => "鲍勃 Bob",
     }
 }
@@ -95,6 +98,47 @@ pub(crate) fn first_of(account: &Account) -> Keyset {
     let (record, _) = Body::of(account, 1, 1, [0; 32]).signed(identity, None);
     let chain = Chain::first(account.account, Some(name_of(account)), record.into());
     chain.expect("a keyset").head().clone()
+}
+
+/// All keysets of an account.
+pub(crate) fn records(account: &Account) -> Vec<Vec<u8>> {
+    match account.name {
+        "ada" => chain(account).records,
+        _ => vec![first_of(account).bytes().to_vec()],
+    }
+}
+
+/// A second keyset that is good, and not in ada's chain.
+pub(crate) fn another_second(ada: &Account) -> Vec<u8> {
+    let first = first_of(ada);
+    let mut body = Body::of(ada, 3, Link::Rotated.byte(), *first.hash().as_bytes());
+    body.number = 2;
+    let [one, _, three] = &ada.identities[..] else {
+        panic!("three identities");
+    };
+    body.signed(three, Some(one)).0
+}
+
+/// The chain of all keysets of an account.
+pub(crate) fn whole(account: &Account) -> Chain {
+    begun(account, usize::MAX)
+}
+
+/// The chain of the first few keysets of an account.
+pub(crate) fn begun(account: &Account, count: usize) -> Chain {
+    let mut records = records(account).into_iter().take(count).map(Bytes::from);
+    let first = records.next().expect("a keyset");
+    let mut chain = Chain::first(account.account, None, first).expect("a keyset");
+    for record in records {
+        chain.extend(record).expect("a keyset");
+    }
+    chain
+}
+
+/// The fingerprint of the keys in a keyset, if it is one.
+pub(crate) fn fingerprint_in(record: &[u8]) -> Option<Fingerprint> {
+    let keyset = UnverifiedKeyset::parse(Bytes::copy_from_slice(record));
+    keyset.ok().map(|keyset| keyset.fingerprint())
 }
 
 /// Ada's chain: first, rotated, reset.
@@ -167,7 +211,7 @@ pub(crate) fn vectors() -> Value {
         "account": ada.account,
         "name": "Ada",
         "valid": made.values,
-        "invalid": invalid(&ada, &bob, &made),
+        "invalid": refused::all(&ada, &bob, &made),
     })
 }
 
@@ -185,220 +229,4 @@ fn follow(ada: &Account, made: &Made, after: usize, record: &[u8]) -> Option<Cha
         chain.extend(next).expect("a keyset");
     }
     chain.extend(record).err()
-}
-
-fn invalid(ada: &Account, bob: &Account, made: &Made) -> Vec<Value> {
-    let case = |after: usize, why: &str, record: &[u8], expected: &str| {
-        let found = follow(ada, made, after, record);
-        let mut value = match found {
-            Some(ChainError::Record(error)) => refused(why, record, expected, Some(error)),
-            other => {
-                let found = other.map(|error| super::snake(&format!("{error:?}")));
-                assert_eq!(found.as_deref(), Some(expected), "{why}");
-                json!({ "why": why, "cause": expected, "record": hex(record) })
-            }
-        };
-        value["after"] = json!(after);
-        value
-    };
-    let [first, second, _] = &made.bodies[..] else {
-        panic!("three keysets");
-    };
-    let [one, two, three] = &ada.identities[..] else {
-        panic!("three identities");
-    };
-    let firsts = |change: &dyn Fn(&mut Body)| {
-        let mut body = first.clone();
-        change(&mut body);
-        body.signed(one, None).0
-    };
-    let seconds = |change: &dyn Fn(&mut Body), before: Option<&Identity>| {
-        let mut body = second.clone();
-        change(&mut body);
-        body.signed(two, before).0
-    };
-    let other_bob = |body: &mut Body| body.account = bob.account;
-    let small = super::keys::Session::of("alice").pss().spki().to_vec();
-    let exponent_3 = exponent_3(&first.pss_spki);
-    let too_small = one_bit_less(&small);
-    let good = &made.records[0];
-    let rotated = &made.records[1];
-    let own_only = rotated[..rotated.len() - (2 + 384 + 64)].to_vec();
-    let with_block = |block: &Block| [&own_only[..], &block.bytes()].concat();
-    let rotation = one.sign(ROTATION_LABEL, &own_only, "keyset vectors: rotation");
-    vec![
-        case(0, "nothing", b"", "truncated"),
-        case(
-            0,
-            "one byte is missing",
-            &good[..good.len() - 1],
-            "truncated",
-        ),
-        case(
-            0,
-            "one byte too many",
-            &[&good[..], &[0]].concat(),
-            "left_over",
-        ),
-        case(
-            0,
-            "above 4 KiB",
-            &[&good[..], &[0; 4096]].concat(),
-            "too_large",
-        ),
-        case(
-            0,
-            "another version",
-            &firsts(&|body| body.start[0] = 2),
-            "version",
-        ),
-        case(
-            0,
-            "another type",
-            &firsts(&|body| body.start[1] = 0x11),
-            "record_type",
-        ),
-        case(
-            0,
-            "an empty name",
-            &firsts(&|body| body.name.clear()),
-            "field",
-        ),
-        case(0, "number 0", &firsts(&|body| body.number = 0), "field"),
-        case(0, "link 0", &firsts(&|body| body.link = 0), "field"),
-        case(0, "link 4", &firsts(&|body| body.link = 4), "field"),
-        case(0, "another account", &firsts(&other_bob), "other_account"),
-        case(
-            0,
-            "another user name",
-            &firsts(&|body| body.name = b"Adb".to_vec()),
-            "other_name",
-        ),
-        case(
-            0,
-            "it begins with number 2",
-            &firsts(&|body| body.number = 2),
-            "number",
-        ),
-        case(
-            0,
-            "it begins with a reset",
-            &firsts(&|body| body.link = 3),
-            "link",
-        ),
-        case(
-            0,
-            "it begins with a previous one",
-            &firsts(&|body| body.previous[31] = 1),
-            "previous",
-        ),
-        case(
-            0,
-            "an exponent of 3",
-            &firsts(&|body| body.pss_spki.clone_from(&exponent_3)),
-            "rsa_key",
-        ),
-        case(
-            0,
-            "a modulus of 2047 bits",
-            &firsts(&|body| body.pss_spki.clone_from(&too_small)),
-            "rsa_key",
-        ),
-        case(
-            0,
-            "a key that did not sign",
-            &firsts(&|body| body.pss_spki.clone_from(&small)),
-            "pss_length",
-        ),
-        case(
-            0,
-            "y = 1",
-            &firsts(&|body| {
-                body.y.fill(0);
-                body.y[255] = 1;
-            }),
-            "dsa_key",
-        ),
-        case(
-            0,
-            "y outside the group",
-            &firsts(&|body| {
-                body.y.fill(0);
-                body.y[255] = 2;
-            }),
-            "dsa_key",
-        ),
-        case(
-            0,
-            "signed by other keys",
-            &first.signed(two, None).0,
-            "pss_signature",
-        ),
-        case(1, "the first once more", good, "number"),
-        case(
-            1,
-            "a second first",
-            &seconds(&|body| body.link = 1, None),
-            "link",
-        ),
-        case(
-            1,
-            "another previous one",
-            &seconds(&|body| body.previous[0] ^= 1, Some(one)),
-            "previous",
-        ),
-        case(
-            1,
-            "a rotation without its second block",
-            &own_only,
-            "truncated",
-        ),
-        case(
-            1,
-            "a reset with a second block",
-            &seconds(&|body| body.link = 3, Some(one)),
-            "left_over",
-        ),
-        case(
-            1,
-            "a rotation by others than the keys before",
-            &seconds(&|_| {}, Some(three)),
-            "pss_signature",
-        ),
-        case(
-            1,
-            "a rotation signed by itself twice",
-            &seconds(&|_| {}, Some(two)),
-            "pss_signature",
-        ),
-        case(
-            1,
-            "a rotation under the keyset's label",
-            &with_block(&one.sign(LABEL, &own_only, "keyset vectors: rotation")),
-            "pss_signature",
-        ),
-        case(
-            1,
-            "PSS of the rotation by another",
-            &with_block(&Block {
-                pss: three
-                    .sign(ROTATION_LABEL, &own_only, "keyset vectors: rotation")
-                    .pss,
-                ..rotation.clone()
-            }),
-            "pss_signature",
-        ),
-        case(
-            1,
-            "DSA of the rotation by another",
-            &with_block(&Block {
-                dsa: three
-                    .sign(ROTATION_LABEL, &own_only, "keyset vectors: rotation")
-                    .dsa,
-                ..rotation
-            }),
-            "dsa_signature",
-        ),
-        case(1, "a keyset left out", &made.records[2], "number"),
-    ]
 }

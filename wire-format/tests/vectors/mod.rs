@@ -1,4 +1,4 @@
-//! Makes the golden vectors of keys, epochs, shares, envelopes, padding and accounts, a second time beside
+//! Makes the golden vectors of keys, epochs, shares, envelopes, padding, accounts and rooms, a second time beside
 //! the crate: records are put together field by field here, and must come out as the crate writes them.
 
 use serde_json::Value;
@@ -6,34 +6,61 @@ use wire_format::OpenError;
 
 pub(crate) mod accounts;
 pub(crate) mod announcement;
+pub(crate) mod commit;
 pub(crate) mod compare;
 pub(crate) mod dsa;
 pub(crate) mod envelope;
 pub(crate) mod epoch;
+pub(crate) mod file_chunk;
+pub(crate) mod grant;
+pub(crate) mod invitation;
+pub(crate) mod key_request;
 pub(crate) mod keys;
 pub(crate) mod keys_proof;
 pub(crate) mod keyset;
 pub(crate) mod padding;
 pub(crate) mod passwords;
 pub(crate) mod random;
+pub(crate) mod report;
+pub(crate) mod request;
+pub(crate) mod room_content;
+pub(crate) mod room_record;
+pub(crate) mod room_settings;
+pub(crate) mod room_state;
+pub(crate) mod rooms;
 pub(crate) mod share;
+pub(crate) mod signed_envelope;
 pub(crate) mod vault;
+pub(crate) mod vault_item;
 pub(crate) mod wrap_key;
 
 /// Every file that is made from `keys.json` and `account_keys.json`, with its content.
 pub(crate) fn all() -> Vec<(&'static str, Value)> {
     vec![
         ("announcement.json", announcement::vectors()),
+        ("commit.json", commit::vectors()),
         ("compare.json", compare::vectors()),
         ("dsa.json", dsa::vectors()),
         ("envelope.json", envelope::vectors()),
         ("epoch.json", epoch::vectors()),
+        ("erased.json", room_content::erased()),
+        ("file_chunk.json", file_chunk::vectors()),
+        ("grant.json", grant::vectors()),
+        ("invitation.json", invitation::vectors()),
+        ("key_request.json", key_request::vectors()),
         ("keys_proof.json", keys_proof::vectors()),
         ("keyset.json", keyset::vectors()),
         ("padding.json", padding::vectors()),
         ("passwords.json", passwords::vectors()),
+        ("report.json", report::vectors()),
+        ("request.json", request::vectors()),
+        ("room_content.json", room_content::vectors()),
+        ("room_record.json", room_record::vectors()),
+        ("room_settings.json", room_settings::vectors()),
+        ("room_state.json", room_state::vectors()),
         ("share.json", share::vectors()),
-        ("vault_item.json", vault::items()),
+        ("signed_envelope.json", signed_envelope::vectors()),
+        ("vault_item.json", vault_item::vectors()),
         ("vault_root.json", vault::roots()),
         ("wrap_key.json", wrap_key::vectors()),
     ]

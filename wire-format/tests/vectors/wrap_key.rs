@@ -28,10 +28,14 @@ struct Body {
 
 impl Body {
     fn of(account: &Account, number: usize) -> Self {
+        Self::by(account, number, &account.identities[0])
+    }
+
+    fn by(account: &Account, number: usize, identity: &Identity) -> Self {
         Self {
             start: [1, 0x11],
             account: account.account,
-            fingerprint: account.identities[0].keys().fingerprint(),
+            fingerprint: identity.keys().fingerprint(),
             number: u64::try_from(number).expect("a number"),
             spki: account.wrap(number).key().spki().to_vec(),
         }
@@ -56,6 +60,12 @@ impl Body {
         let block = by.sign(LABEL, &body, "wrap key vectors");
         [body, block.bytes()].concat()
     }
+}
+
+/// A wrap key of an account by one of its identities, as the other files use it.
+pub(crate) fn signed_by(account: &Account, number: usize, identity: usize) -> Vec<u8> {
+    let identity = &account.identities[identity];
+    Body::by(account, number, identity).signed(identity)
 }
 
 fn verify(record: &[u8], head: &Keyset, seen: u64) -> Result<WrapKey, WrapKeyError> {

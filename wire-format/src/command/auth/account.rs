@@ -1,6 +1,7 @@
 //! Signing an account in, and what its password is made of.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     ids::{AccountId, Challenge, Millis, RootNumber, Salt, SessionId},
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// `auth.params`: what the password of a name is stretched with.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
     /// The name as it was typed.
@@ -16,7 +17,7 @@ pub struct Params {
 }
 
 /// What a password is stretched with; for an unknown name a decoy, always the same.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct SignInParams {
     /// The server's name. A client refuses one that it did not expect.
     pub server: String,
@@ -29,7 +30,7 @@ pub struct SignInParams {
 }
 
 /// `auth.register`: the tail is a record list: keyset 1, wrap key 1, vault root 1.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Drawn by the client.
@@ -55,7 +56,7 @@ pub struct Register {
 }
 
 /// `auth.login`: signs in with the password.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The name as it was typed.
@@ -65,7 +66,7 @@ pub struct Login {
 }
 
 /// What every way of signing an account in answers.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SignedInAccount {
     /// The account's id.
     pub account: AccountId,
@@ -85,7 +86,7 @@ pub struct SignedInAccount {
 }
 
 /// `auth.resume`: continues an account's session on a new connection.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// What the sign-in answered. Absent only between a browser and its proxy, which has the cookie.
@@ -94,7 +95,7 @@ pub struct Resume {
 }
 
 /// `auth.recover`: signs in with the recovery code.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recover {
     /// The name as it was typed.
@@ -104,7 +105,7 @@ pub struct Recover {
 }
 
 /// `auth.fresh`: signs in to start with new keys, without password and recovery code.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fresh {
     /// The name as it was typed.
@@ -114,12 +115,12 @@ pub struct Fresh {
 }
 
 /// `auth.prove`: the tail is the proof of keys.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prove {}
 
 /// `auth.password`: changes password and recovery code; the tail is the new vault root.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Password {
     /// The old password's login half. Absent after `auth.recover` and `auth.fresh`.
@@ -138,6 +139,6 @@ pub struct Password {
 }
 
 /// `auth.rehearsed`: the present recovery code was typed back.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rehearsed {}

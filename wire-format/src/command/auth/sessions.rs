@@ -1,6 +1,7 @@
 //! What an account sees of its sessions, and ends.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     ids::{Millis, SessionId},
@@ -8,19 +9,19 @@ use crate::{
 };
 
 /// `auth.sessions`: the account's sessions.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sessions {}
 
 /// The account's sessions.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct SessionList {
     /// One entry a session.
     pub sessions: Vec<SessionSummary>,
 }
 
 /// A session as its owner sees it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct SessionSummary {
     /// Its id.
     pub session: SessionId,
@@ -37,7 +38,7 @@ pub struct SessionSummary {
 }
 
 /// `auth.revoke`: ends one of the account's sessions.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
     /// Which.
@@ -45,7 +46,7 @@ pub struct Revoke {
 }
 
 /// `auth.delete`: deletes the account.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Delete {
     /// The password's login half.
