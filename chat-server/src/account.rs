@@ -5,39 +5,56 @@
 
 mod attempts;
 mod attendance;
+mod chains;
 mod comings;
 mod decoys;
+mod forgetting;
+mod gone_files;
 mod online;
 mod pairs;
 mod password;
+mod puts;
 mod refused;
 mod setup;
 mod tokens;
 mod work;
+mod wraps;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use tracing::{error, warn};
 use wire_format::{AccountId, ErrorCode, Name, SessionId, passwords::ServerName};
 
 use self::{
-    attempts::Attempts, decoys::Decoys, online::Online, pairs::Pairs, tokens::Tokens, work::Work,
+    attempts::Attempts, decoys::Decoys, online::Online, pairs::Pairs, puts::Puts, tokens::Tokens,
+    work::Work, wraps::Wraps,
 };
 pub(crate) use self::{
     attendance::Departure,
+    chains::{Chains, Known},
     online::{AccountSession, Presence, event},
     password::{hashed, matches},
-    refused::{refused, store_failed},
+    puts::PutPlaces,
+    refused::{refused, store_busy, store_failed},
     setup::issue_setup_token,
     tokens::Unopened,
 };
 use crate::{
+    blobs::AnyBlobs,
+    conversation::Conversations,
     directory::Directory,
+    figures::Figures,
+    post::Post,
     settings::{AccountLimits, Settings},
     store::{
         Database, Location, SecretBytes, Store as _, StoreError,
         accounts::Account,
+        forgetting::forget_due,
+        rooms::DropExpiredInvitations,
         server::{Found, Identity},
         sessions::{self, ExpireSessions, TouchSessions},
         tokens::ExpireTokens,
@@ -56,9 +73,25 @@ pub(crate) struct Accounts {
     pub(crate) attempts: Attempts,
     pub(crate) work: Work,
     pub(crate) online: Arc<Online>,
+    /// Keyset chains that were verified lately.
+    pub(crate) chains: Chains,
+    /// Newest wrap keys that were read lately.
+    wraps: Wraps,
+    /// The end-to-end rooms that are loaded.
+    pub(crate) conversations: Conversations,
+    /// The way of what is published in them.
+    pub(crate) post: Post,
     /// Whose turn it is to change how two accounts stand.
     pub(crate) pairs: Pairs,
+    /// Where the chunks of files are; `None` if nowhere: then there are no files.
+    pub(crate) blobs: Option<AnyBlobs>,
+    /// Whose turn it is to put a chunk.
+    pub(crate) puts: Puts,
+    /// Held by who deletes chunks of files that are gone; across awaits.
+    deleting_files: tokio::sync::Mutex<()>,
     pub(crate) limits: AccountLimits,
+    /// Whether something was deleted that the store may hold in its log.
+    is_log_full: AtomicBool,
 }
 
 impl Accounts {
@@ -68,10 +101,14 @@ impl Accounts {
     /// [`StoreError`] says what stands in the way.
     pub(crate) async fn open(
         location: Location,
+        blobs: Option<AnyBlobs>,
         settings: &Settings,
         directory: &Arc<Directory>,
+        figures: &Arc<Figures>,
     ) -> Result<Arc<Self>, StoreError> {
         let store = Database::open(location).await?;
+        // The data may be old, or nobody looked after them for long.
+        forget_due(&store, wall_clock::now()).await?;
         let found = Found {
             identity: new_identity(&settings.server_name)?,
             registration: settings.registration,
@@ -98,10 +135,18 @@ impl Accounts {
             attempts: Attempts::new(&limits),
             work,
             online: Online::new(Arc::clone(directory)),
+            chains: Chains::default(),
+            wraps: Wraps::default(),
+            conversations: Conversations::new(Arc::clone(figures)),
+            post: Post::new(),
             pairs: Pairs::default(),
+            blobs,
+            puts: Puts::default(),
+            deleting_files: tokio::sync::Mutex::default(),
             store,
             server,
             limits,
+            is_log_full: AtomicBool::new(false),
         }))
     }
 
@@ -114,6 +159,7 @@ impl Accounts {
     /// connection are seen now; those that ended, here or by another process, lose it.
     pub(crate) async fn sweep(&self) {
         self.attempts.sweep();
+        self.conversations.sweep();
         self.touch(&self.online.all()).await;
         let now = wall_clock::now();
         let limit = SWEPT_AT_ONCE;
@@ -122,7 +168,14 @@ impl Accounts {
             self.end(&ended);
         }
         self.tidy(self.store.write(ExpireTokens { now }).await);
-        self.tidy(self.store.write(ForgetItems { now, limit }).await);
+        let items = self.tidy(self.store.write(ForgetItems { now, limit }).await);
+        if items.is_some_and(|items| items > 0) {
+            self.deleted();
+        }
+        self.tidy(self.store.write(DropExpiredInvitations { now }).await);
+        self.forget().await;
+        self.empty_log().await;
+        self.collect_files(now).await;
     }
 
     /// Notes that sessions were seen. It is said again within a minute while they are connected, so

@@ -10,20 +10,16 @@ mod task;
 use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use chat_server::{
-    AlertSettings, Limits, Rate, Settings, Transport, WebhookError, store::LocationError,
+    AccountFlags, AccountFlagsError, AccountLimits, AlertFlags, Limits, Rate, Settings, Transport,
+    WebhookError, store::LocationError,
 };
 use clap::{Args, Parser, ValueEnum};
 use serde::Deserialize;
-use wire_format::passwords::ServerNameError;
 
+use self::{data::DatabaseText, proxy_key::read_proxy_key};
 pub(crate) use self::{
-    data::RegistrationMode,
     proxy_key::make_proxy_key,
-    task::{AuditTask, BackupTask, Place, RestoreTask, Task, UserTask},
-};
-use self::{
-    data::{DatabaseText, WebhookText},
-    proxy_key::read_proxy_key,
+    task::{AuditTask, BackupTask, Emergency, Place, RestoreTask, Task, UserTask},
 };
 
 /// Carries sealed messages between the members of rooms.
@@ -44,12 +40,24 @@ macro_rules! flags {
         /// Every setting that has a flag, a variable and a place in the file.
         #[derive(Args, Debug, Default, Deserialize)]
         #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-        struct Flags { $($(#[$attribute])* $name: Option<$kind>,)* }
+        struct Flags {
+            $($(#[$attribute])* $name: Option<$kind>,)*
+            #[command(flatten)]
+            #[serde(flatten)]
+            alerts: AlertFlags,
+            #[command(flatten)]
+            #[serde(flatten)]
+            accounts: AccountFlags,
+        }
 
         impl Flags {
             /// What is not set here is taken from `other`.
             fn or(self, other: Self) -> Self {
-                Self { $($name: self.$name.or(other.$name),)* }
+                Self {
+                    $($name: self.$name.or(other.$name),)*
+                    alerts: self.alerts.or(other.alerts),
+                    accounts: self.accounts.or(other.accounts),
+                }
             }
         }
     };
@@ -80,12 +88,6 @@ flags! {
     /// Keep accounts here instead: postgres://USER@HOST/NAME or sqlite:FOLDER
     #[arg(long, env = "SEALWIRE_DATABASE", value_name = "URL", hide_env_values = true)]
     database: DatabaseText,
-    /// Name of new data, which passwords are bound to for good: best the host that clients are told [default: localhost]
-    #[arg(long, env = "SEALWIRE_SERVER_NAME", value_name = "NAME")]
-    server_name: String,
-    /// Who may register on new data [default: open]
-    #[arg(long, env = "SEALWIRE_REGISTRATION", value_name = "MODE")]
-    registration: RegistrationMode,
     /// How log lines look [default: text]
     #[arg(long, env = "SEALWIRE_LOG_FORMAT", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -101,12 +103,24 @@ flags! {
     /// Sign-ins of one address, as 20/s:60 or 30/m:30 (after the colon the burst); 0: no limit [default: 2/s:60]
     #[arg(long, env = "SEALWIRE_SIGN_INS", value_name = "RATE")]
     sign_ins: RateText,
+    /// Attempts at passwords and recovery codes, of everybody together; 0: no limit [default: 20/s:200]
+    #[arg(long, env = "SEALWIRE_TRIES", value_name = "RATE")]
+    tries: RateText,
+    /// Attempts at one name from addresses that it has no session from; 0: no limit [default: 30/m:60]
+    #[arg(long, env = "SEALWIRE_TRIES_PER_NAME", value_name = "RATE")]
+    tries_per_name: RateText,
+    /// Attempts at one name from one address; 0: no limit [default: 6/m:10]
+    #[arg(long, env = "SEALWIRE_TRIES_PER_NAME_AND_ADDRESS", value_name = "RATE")]
+    tries_per_name_and_address: RateText,
     /// Commands of one connection, those that cost more counted several times; 0: no limit [default: 20/s:200]
     #[arg(long, env = "SEALWIRE_COMMANDS", value_name = "RATE")]
     commands: RateText,
     /// Messages of one connection, each 32 KiB counted as one more; 0: no limit [default: 20/s:100]
     #[arg(long, env = "SEALWIRE_MESSAGES", value_name = "RATE")]
     messages: RateText,
+    /// Chunks of files that one connection puts and gets; 0: no limit [default: 300/s:600]
+    #[arg(long, env = "SEALWIRE_CHUNKS", value_name = "RATE")]
+    chunks: RateText,
     /// Refusals for going too fast before a connection is cut; 0: no limit [default: 5/s:200]
     #[arg(long, env = "SEALWIRE_PATIENCE", value_name = "RATE")]
     patience: RateText,
@@ -122,15 +136,6 @@ flags! {
     /// Seconds that one connection may be behind before it is cut [default: 10]
     #[arg(long, env = "SEALWIRE_OUTBOX_SECONDS", value_name = "SECONDS")]
     outbox_seconds: u64,
-    /// Where alerts are posted as JSON: `http://` or `https://`; to nobody else, and no redirect is followed
-    #[arg(long, env = "SEALWIRE_ALERT_WEBHOOK", value_name = "URL", hide_env_values = true)]
-    alert_webhook: WebhookText,
-    /// Certificates to trust for an `https://` webhook (PEM) [default: this machine's]
-    #[arg(long, env = "SEALWIRE_ALERT_WEBHOOK_CA", value_name = "FILE")]
-    alert_webhook_ca: PathBuf,
-    /// Less free space than this on the disk of --data is an alert; 0: never [default: 1073741824]
-    #[arg(long, env = "SEALWIRE_ALERT_DISK_FREE", value_name = "BYTES")]
-    alert_disk_free: u64,
 }
 
 /// How log lines look.
@@ -195,8 +200,8 @@ pub(crate) enum CliError {
     Webhook(#[from] WebhookError),
     #[error("say where the data are, with --data or --database")]
     Nowhere,
-    #[error("--server-name")]
-    ServerName(#[from] ServerNameError),
+    #[error(transparent)]
+    Accounts(#[from] AccountFlagsError),
 }
 
 impl Cli {
@@ -225,31 +230,26 @@ impl Flags {
             (None, None) => Transport::Plain,
             _ => return Err(CliError::HalfTls),
         };
-        let usual = Settings::default();
-        let limits = usual.limits;
+        let limits = Limits::default();
         let rate = |given: Option<RateText>, usual| given.map_or(usual, |RateText(rate)| rate);
-        Ok(Settings {
+        let settings = Settings {
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             transport,
             proxy_key: self.proxy_key.map(read_proxy_key).transpose()?,
             admin: self.admin,
             database: self.database.map(DatabaseText::into_location).transpose()?,
-            server_name: self
-                .server_name
-                .map_or(Ok(usual.server_name), data::server_name)?,
-            registration: self.registration.map_or(usual.registration, Into::into),
             data: self.data,
-            alerts: AlertSettings {
-                webhook: self
-                    .alert_webhook
-                    .map(WebhookText::into_address)
-                    .transpose()?,
-                webhook_ca: self.alert_webhook_ca,
-                disk_free_bytes: self.alert_disk_free.unwrap_or(usual.alerts.disk_free_bytes),
-                quiet: usual.alerts.quiet,
-            },
+            alerts: self.alerts.into_settings()?,
             limits: Limits {
-                accounts: limits.accounts,
+                accounts: AccountLimits {
+                    tries: rate(self.tries, limits.accounts.tries),
+                    tries_per_name: rate(self.tries_per_name, limits.accounts.tries_per_name),
+                    tries_per_name_and_address: rate(
+                        self.tries_per_name_and_address,
+                        limits.accounts.tries_per_name_and_address,
+                    ),
+                    ..limits.accounts
+                },
                 connections: self.connections.unwrap_or(limits.connections),
                 connections_per_address: self
                     .connections_per_address
@@ -257,6 +257,7 @@ impl Flags {
                 sign_ins: rate(self.sign_ins, limits.sign_ins),
                 commands: rate(self.commands, limits.commands),
                 messages: rate(self.messages, limits.messages),
+                chunks: rate(self.chunks, limits.chunks),
                 patience: rate(self.patience, limits.patience),
                 rooms: self.rooms.unwrap_or(limits.rooms),
                 members_per_room: self.members_per_room.unwrap_or(limits.members_per_room),
@@ -264,7 +265,9 @@ impl Flags {
                 outbox_deadline: self.outbox_seconds.map_or(limits.outbox_deadline, seconds),
                 sweep_every: limits.sweep_every,
             },
-        })
+            ..Settings::default()
+        };
+        Ok(self.accounts.apply(settings)?)
     }
 }
 

@@ -5,9 +5,11 @@ mod announce;
 mod answer_epoch;
 mod ask_epoch;
 mod carry;
+mod conversation;
 mod enter_room;
 mod errand;
 mod exit_room;
+mod files;
 mod guest;
 mod hello;
 mod hold_epoch;
@@ -25,11 +27,11 @@ use bytes::Bytes;
 use serde::Serialize;
 use wire_format::{
     CloseCode, ErrorCode, Refusal, ReplyFrame, RoomId,
-    command::{Command, Done},
+    command::{Command, Contract, Done, State},
 };
 
 use self::errand::Errand;
-pub(crate) use self::weight::weight;
+pub(crate) use self::weight::{is_passed_on, weight};
 use crate::{
     admission::Entry, node::Node, outbox::Outbox, phase::Phase, room::Room, session::Session,
 };
@@ -86,14 +88,32 @@ pub(crate) type Answered = Result<Answer, Refusal>;
 ///
 /// # Errors
 /// The refusal that the client is told; nothing was changed.
-pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> Answered {
-    let has_accounts = call.node.accounts.is_some();
-    if !(is_served(&command) || has_accounts && account::is_served(&command)) {
+pub(crate) fn run(phase: &mut Phase, call: Call<'_>, command: Command) -> Answered {
+    let contract = command.contract();
+    if contract.state.needs_accounts() && call.node.accounts.is_none() {
         return Err(ErrorCode::UnknownCommand.into());
     }
-    if !call.tail.is_empty() && !takes_tail(&command) {
+    if !call.tail.is_empty() && contract.tail_bytes == 0 {
         return Err(ErrorCode::Malformed.into());
     }
+    kept_to(contract, in_phase(phase, call, command))
+}
+
+/// Where assertions are on, as in tests, stops at a refusal that the contract does not know.
+fn kept_to(contract: &'static Contract, answered: Answered) -> Answered {
+    let check = move |refusal: &Refusal| {
+        let (name, code) = (contract.name, refusal.code);
+        debug_assert!(contract.allows(code), "{name} is refused with {code}");
+    };
+    match answered.inspect_err(check) {
+        Ok(Answer::Later(turn)) if cfg!(debug_assertions) => {
+            later(async move { turn.await.inspect_err(check) })
+        }
+        answered => answered,
+    }
+}
+
+fn in_phase(phase: &mut Phase, mut call: Call<'_>, command: Command) -> Answered {
     match phase {
         Phase::New(new) => match command {
             Command::Hello(hello) => {
@@ -104,7 +124,7 @@ pub(crate) fn run(phase: &mut Phase, mut call: Call<'_>, command: Command) -> An
                 call.ok(&greeting)
             }
             Command::Carry(_) | Command::Guest(_) => Err(ErrorCode::NotAllowed.into()),
-            command if account::signs_in(&command) => Err(ErrorCode::NotAllowed.into()),
+            command if signs_in(&command) => Err(ErrorCode::NotAllowed.into()),
             _ => Err(ErrorCode::NotSignedIn.into()),
         },
         Phase::Greeted(greeted) => match command {
@@ -131,7 +151,7 @@ fn signed_in(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answer
     match command {
         Command::Logout(_) => logout::run(session, &call),
         Command::Guest(_) => Err(ErrorCode::AlreadySignedIn.into()),
-        command if account::signs_in(&command) => Err(ErrorCode::AlreadySignedIn.into()),
+        command if signs_in(&command) => Err(ErrorCode::AlreadySignedIn.into()),
         command => in_rooms(session, call, command),
     }
 }
@@ -155,48 +175,13 @@ fn in_rooms(session: &Arc<Session>, call: Call<'_>, command: Command) -> Answere
     }
 }
 
+/// Whether a command belongs before an account's sign-in.
+fn signs_in(command: &Command) -> bool {
+    command.contract().state == State::SignIn
+}
+
 fn later(turn: impl Future<Output = Result<Turn, Refusal>> + Send + 'static) -> Answered {
     Ok(Answer::Later(Box::pin(turn)))
-}
-
-/// Whether a server without accounts carries a command out.
-fn is_served(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Hello(_)
-            | Command::Carry(_)
-            | Command::Guest(_)
-            | Command::Logout(_)
-            | Command::OpenRoom(_)
-            | Command::ListRooms(_)
-            | Command::EnterRoom(_)
-            | Command::ListMembers(_)
-            | Command::ExitRoom(_)
-            | Command::Announce(_)
-            | Command::KeysOf(_)
-            | Command::StartEpoch(_)
-            | Command::HoldEpoch(_)
-            | Command::AskEpoch(_)
-            | Command::AnswerEpoch(_)
-    )
-}
-
-fn takes_tail(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Announce(_)
-            | Command::StartEpoch(_)
-            | Command::HoldEpoch(_)
-            | Command::AnswerEpoch(_)
-            | Command::Register(_)
-            | Command::ProveKeys(_)
-            | Command::SetVaultRoot(_)
-            | Command::PutVaultItems(_)
-            | Command::WrapKey(_)
-            | Command::ChangePassword(_)
-            | Command::RotateKeys(_)
-            | Command::ResetKeys(_)
-    )
 }
 
 impl Call<'_> {

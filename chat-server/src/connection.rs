@@ -10,8 +10,10 @@
 mod answers;
 mod budget;
 mod clock;
+mod erased;
 mod frames;
 mod linger;
+mod posting;
 mod scratch;
 
 use std::{

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{alert::WebhookError, settings::Limits, store::StoreError};
+use crate::{alert::WebhookError, blobs::BlobError, settings::Limits, store::StoreError};
 
 /// Why [`Server::bind`](crate::Server::bind) failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub enum BindError {
     /// The data cannot be opened.
     #[error("the data cannot be opened (--data, --database)")]
     Data(#[from] StoreError),
+    /// The place of files cannot be opened.
+    #[error("the place of files cannot be opened (--blobs)")]
+    Blobs(#[from] BlobError),
     /// The webhook cannot be used.
     #[error("alerts cannot be posted")]
     Webhook(#[from] WebhookError),

@@ -5,7 +5,7 @@
 //! length before it was compared with a limit. `docs/protocol.md` has the bytes.
 //!
 //! ```text
-//!  accept ─▶ admission ─▶ connection ─▶ command ─▶ account ─▶ store
+//!  accept ─▶ admission ─▶ connection ─▶ command ─▶ account ─▶ store, blobs
 //!                              │           └──────▶ directory, session
 //!                              │  publish              │ enter, exit
 //!                              ▼                       ▼
@@ -24,14 +24,17 @@ mod connection;
 mod phase;
 
 mod command;
+mod conversation;
 mod directory;
 mod names;
+mod post;
 mod session;
 
 mod outbox;
 mod room;
 
 pub mod backup;
+pub mod blobs;
 pub mod store;
 
 mod admin;
@@ -39,10 +42,15 @@ mod figures;
 mod node;
 mod rate;
 mod tls;
+mod trust;
 pub mod wall_clock;
 
 pub use alert::{WebhookAddress, WebhookError};
 pub use error::{BindError, TlsError};
 pub use server::{Running, Server};
-pub use settings::{AccountLimits, AlertSettings, Limits, Rate, RateError, Settings, Transport};
+pub use settings::{
+    AccountFlags, AccountFlagsError, AccountLimits, AlertFlags, AlertSettings, Limits, Rate,
+    RateError, RegistrationMode, Settings, Transport,
+};
 pub use shutdown::Outcome;
+pub use trust::TrustError;

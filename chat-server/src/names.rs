@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_security::confusable_detection::skeleton;
 use wire_format::{
     Name,
-    limits::{DISPLAY_SCALARS, NAME_SCALARS, NAME_SCALARS_LEAST, ROOM_NAME_SCALARS},
+    limits::{DISPLAY_SCALARS, NAME_SCALARS, NAME_SCALARS_LEAST, ROOM_NAME_SCALARS, TOPIC_BYTES},
 };
 
 /// Prepares a person's name (RFC 8266 with its case kept): trimmed, runs of spaces made one,
@@ -29,6 +29,15 @@ pub(crate) fn prepare_display(typed: &str) -> Option<String> {
         return Some(String::new());
     }
     prepare(typed, 1, DISPLAY_SCALARS)
+}
+
+/// Prepares the topic of a room or a channel: trimmed. `None` where something in it cannot be seen or
+/// covers what is around it; what joins and colours emoji may be there.
+pub(crate) fn prepare_topic(typed: &str) -> Option<String> {
+    let topic = typed.trim();
+    let is_bad = |scalar| is_deceptive(scalar) && !matches!(scalar, '\u{200d}' | '\u{fe0f}');
+    let is_good = topic.len() <= TOPIC_BYTES && !topic.chars().any(is_bad);
+    (is_good && marks_are_few(topic)).then(|| topic.to_owned())
 }
 
 /// All forms under which a name must be unique: two names that share one are twins in case or can
@@ -220,6 +229,32 @@ mod tests {
         for good in ["ที่นี่", "क्ष्मि", "ཧཱུྃཀ", "שָּׁלוֹם", "مُحَمَّد"]
         {
             assert!(person(good).is_some(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_topic_is_a_paragraph_that_shows_as_it_is() {
+        let topic = |typed: &str| prepare_topic(typed);
+        assert_eq!(
+            topic("  Ops \u{2192} on call  ").as_deref(),
+            Some("Ops \u{2192} on call")
+        );
+        assert_eq!(topic("").as_deref(), Some(""));
+        assert!(topic("👩\u{200d}🚒 \u{2764}\u{fe0f}").is_some());
+        assert!(topic(&"x".repeat(TOPIC_BYTES)).is_some());
+        assert!(topic(&"x".repeat(TOPIC_BYTES + 1)).is_none());
+        assert!(topic(&format!(" {} ", "x".repeat(TOPIC_BYTES))).is_some());
+        let tower = format!("a{}", "\u{301}".repeat(40));
+        for bad in [
+            "a\0b",
+            "a\nb",
+            "a\u{202e}b",
+            "a\u{200b}b",
+            "a\u{7f}",
+            "\u{301}",
+            &tower,
+        ] {
+            assert_eq!(topic(bad), None, "{bad:?}");
         }
     }
 

@@ -54,10 +54,10 @@ impl Node {
         certificates: Option<Arc<Certificates>>,
         directory: Arc<Directory>,
         accounts: Option<Arc<Accounts>>,
+        figures: Arc<Figures>,
         webhook: Option<mpsc::Sender<Notice>>,
     ) -> Self {
         let limits = settings.limits.clone();
-        let figures = Arc::new(Figures::new());
         let told = Arc::clone(&figures);
         let alerts = Alerts::new(&settings.alerts, settings.location(), told, webhook);
         let tracker = TaskTracker::new();

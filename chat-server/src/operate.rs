@@ -5,6 +5,7 @@
 mod audit;
 mod backup;
 mod error;
+mod mode;
 mod output;
 mod registration;
 mod restore;
@@ -46,6 +47,7 @@ async fn carry_out(task: Task) -> Result<(), OperateError> {
         Task::ProxyKey { .. } => Ok(()),
         Task::User(task) => user::run(task).await,
         Task::Registration { mode, place } => registration::run(mode, &place).await,
+        Task::Mode { emergency, place } => mode::run(emergency, &place).await,
         Task::Audit(task) => audit::run(task).await,
         Task::Backup(task) => backup::run(task).await,
         Task::Restore(task) => restore::run(task).await,

@@ -12,9 +12,12 @@
 //! ```
 //!
 //! **Policy** ([`WhenFull`]): a queue that would grow beyond its bytes, or whose oldest chunk waits
-//! longer than the deadline, cuts the connection with `too_slow`. Nobody waits for a reader.
+//! longer than the deadline, cuts the connection with `too_slow`. Nobody waits for a reader. A payload
+//! that stands in many places ([`Places`]) is there once and counts once, and each of its places may
+//! wait as long as a chunk: however many there are, who reads is not cut for them.
 
 mod drain;
+mod places;
 mod queue;
 mod socket;
 
@@ -30,7 +33,8 @@ use tokio::{net::TcpStream, time::Instant};
 use tokio_util::task::TaskTracker;
 use wire_format::{CloseCode, Encoded, ServerFrame};
 
-use self::queue::Queue;
+pub(crate) use self::places::Places;
+use self::queue::{Piece, Queue};
 use crate::figures::Figures;
 
 /// What happens when an outbox is full, in bytes or in time.
@@ -46,7 +50,7 @@ pub(crate) struct Outboxes {
     pub(crate) tracker: TaskTracker,
     pub(crate) figures: Arc<Figures>,
     pub(crate) when_full: WhenFull,
-    /// What one connection may be behind, in bytes.
+    /// What one connection may be behind, in bytes; a payload in many places counts once.
     pub(crate) bytes: usize,
     /// How long one chunk may wait.
     pub(crate) deadline: Duration,
@@ -69,7 +73,7 @@ struct State {
     ending: Option<Ending>,
     /// The task that writes the queue, if there is one and it waits.
     writer: Option<Waker>,
-    /// The connection's task, waiting for the outbox to begin to end, or to have ended.
+    /// The connection's task, waiting for the outbox to begin to end, to have ended, or to be empty.
     reader: Option<Waker>,
 }
 
@@ -128,7 +132,7 @@ impl Outbox {
     pub(crate) fn send_chunk(self: &Arc<Self>, chunk: &Bytes) {
         let mut state = self.lock();
         if state.ending.is_none() {
-            self.write_or_queue(&mut state, chunk);
+            self.write_or_queue(&mut state, chunk.into());
         }
     }
 
@@ -137,7 +141,17 @@ impl Outbox {
         let mut state = self.lock();
         for chunk in chunks {
             if state.ending.is_none() {
-                self.write_or_queue(&mut state, &chunk);
+                self.write_or_queue(&mut state, Piece::from(&chunk));
+            }
+        }
+    }
+
+    /// Sends one payload in all its places, likewise.
+    pub(crate) fn send_places(self: &Arc<Self>, places: &Places) {
+        let mut state = self.lock();
+        for piece in places.pieces() {
+            if state.ending.is_none() {
+                self.write_or_queue(&mut state, piece);
             }
         }
     }
@@ -149,7 +163,7 @@ impl Outbox {
             return;
         }
         self.shared.figures.closed(code);
-        self.write_or_queue(&mut state, &close_frame(code));
+        self.write_or_queue(&mut state, Piece::from(&close_frame(code)));
         // The queue may have overflowed just now; then it has ended already.
         if state.ending.is_none() {
             state.ending = Some(Ending::now(Some(code)));
@@ -193,26 +207,39 @@ impl Outbox {
         .await;
     }
 
+    /// Waits until nothing waits to be sent any more, or the outbox is ending.
+    ///
+    /// May be dropped and called again; one task at a time.
+    pub(crate) async fn drained(&self) {
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            if state.queue.is_empty() || state.ending.is_some() {
+                return Poll::Ready(());
+            }
+            state.wait_as_reader(cx)
+        })
+        .await;
+    }
+
     /// Writes to the socket if nothing waits, and queues what it does not take.
-    fn write_or_queue(self: &Arc<Self>, state: &mut State, chunk: &Bytes) {
+    fn write_or_queue(self: &Arc<Self>, state: &mut State, piece: Piece<'_>) {
         let mut sent = 0;
         match &self.socket {
             _ if state.path == Path::Closed => return,
-            Some(socket) if state.queue.is_empty() => match socket.try_write(chunk) {
-                Ok(written) if written == chunk.len() => return,
+            Some(socket) if state.queue.is_empty() => match piece.try_write(socket) {
+                Ok(written) if written == piece.len() => return,
                 Ok(written) => sent = written,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 Err(_) => return self.abort_locked(state),
             },
             Some(_) | None => {}
         }
-        self.queue(state, chunk.clone(), sent);
+        self.queue(state, piece, sent);
     }
 
-    fn queue(self: &Arc<Self>, state: &mut State, chunk: Bytes, sent: usize) {
+    fn queue(self: &Arc<Self>, state: &mut State, piece: Piece<'_>, sent: usize) {
         let was_empty = state.queue.is_empty();
-        let added = chunk.len() - sent;
-        state.queue.push(chunk, sent, Instant::now());
+        let added = state.queue.push(piece, sent, Instant::now());
         self.shared.figures.outbox_grew(added);
         if state.queue.bytes() > self.shared.bytes {
             self.cut(state);
@@ -234,7 +261,8 @@ impl Outbox {
                 self.shared.figures.closed(code);
                 let before = state.queue.bytes();
                 state.queue.keep_only_begun_frame();
-                state.queue.push(close_frame(code), 0, Instant::now());
+                let close = close_frame(code);
+                state.queue.push(Piece::from(&close), 0, Instant::now());
                 self.shared.figures.outbox_shrank(before);
                 self.shared.figures.outbox_grew(state.queue.bytes());
                 state.ending = Some(Ending::now(Some(code)));

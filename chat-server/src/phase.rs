@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use wire_format::Challenge;
+use wire_format::{Challenge, ChannelId};
 
-use crate::{account::Presence, session::Session};
+use crate::{account::Presence, post::Lanes, session::Session};
 
 /// The phase of a connection; commands are written against the phase they belong to.
 ///
@@ -36,6 +36,16 @@ impl Phase {
             Self::New(_) | Self::Greeted(_) | Self::Unproven(_) => None,
         }
     }
+
+    /// Takes note that a publish was refused before it was looked at.
+    pub(crate) fn refused_publish(&mut self, channel: ChannelId) {
+        if let Some(session) = self.member() {
+            session.refused_publish(channel);
+        }
+        if let Self::Account(proven) = self {
+            proven.lanes.refused(channel);
+        }
+    }
 }
 
 /// A connection on which nothing was said yet.
@@ -62,4 +72,6 @@ pub(crate) struct Proven {
     pub(crate) presence: Presence,
     /// The same session as a member of rooms.
     pub(crate) member: Arc<Session>,
+    /// What it publishes in end-to-end rooms.
+    pub(crate) lanes: Lanes,
 }

@@ -35,11 +35,13 @@ use wire_format::{
     limits::{EMPTY_ROOM, MEMBERS_PER_PAGE},
 };
 
-use self::{epochs::Epochs, stream::Stream};
+use self::epochs::Epochs;
 pub(crate) use self::{
+    flush::deliver,
     publish::{Published, Unpublished},
     registry::Rooms,
     seat::Seat,
+    stream::{Chunk, Stream},
 };
 use crate::{figures::Figures, session::Session};
 
@@ -218,7 +220,7 @@ fn event(event: &Event) -> bytes::Bytes {
 }
 
 /// An event with a tail, as it goes into a stream.
-fn event_with(event: &Event, tail: bytes::Bytes) -> bytes::Bytes {
+pub(crate) fn event_with(event: &Event, tail: bytes::Bytes) -> bytes::Bytes {
     ServerFrame::Event(EventFrame::new(event, tail))
         .encode()
         .stream()

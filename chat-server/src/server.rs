@@ -15,9 +15,12 @@ use crate::{
     admin,
     admission::Admitted,
     alert::Webhook,
+    blobs::AnyBlobs,
     connection,
     error::BindError,
+    figures::Figures,
     node::Node,
+    post::Post,
     settings::{Limits, Settings, Transport},
     shutdown::{self, Outcome},
     tls::Certificates,
@@ -57,9 +60,19 @@ impl Server {
             ),
         };
         let directory = Arc::default();
+        let figures = Arc::new(Figures::new());
         let accounts = match settings.location() {
             None => None,
-            Some(location) => Some(Accounts::open(location, &settings, &directory).await?),
+            Some(location) => {
+                let blobs = match settings.place_of_files() {
+                    None => None,
+                    Some(place) => Some(AnyBlobs::open(place).await?),
+                };
+                let accounts =
+                    Accounts::open(location, blobs, &settings, &directory, &figures).await?;
+                accounts.claim_files().await?;
+                Some(accounts)
+            }
         };
         let setup_token = match &accounts {
             None => None,
@@ -74,6 +87,7 @@ impl Server {
                 certificates,
                 directory,
                 accounts,
+                figures,
                 queue,
             )),
             listener,
@@ -119,6 +133,9 @@ impl Server {
         if let Some(accounts) = &node.accounts {
             let telling = Arc::clone(accounts).tell_comings(node.stopping.clone());
             node.tracker.spawn(telling);
+            let posting = Post::run(Arc::clone(&node), Arc::clone(accounts));
+            node.tracker.spawn(posting);
+            node.tracker.spawn(find_unknown_files(Arc::clone(&node)));
         }
         let watched = Arc::clone(&node);
         node.tracker
@@ -241,6 +258,17 @@ fn spawn(node: &Arc<Node>, admitted: Admitted, stream: TcpStream, peer: SocketAd
             node.tracker.spawn(turn_away);
         }
         Admitted::Dropped => drop(stream),
+    }
+}
+
+/// Looks through the files once, unless the server stops before.
+async fn find_unknown_files(node: Arc<Node>) {
+    let Some(accounts) = &node.accounts else {
+        return;
+    };
+    tokio::select! {
+        () = node.stopping.cancelled() => {}
+        () = accounts.find_unknown_files() => {}
     }
 }
 

@@ -11,6 +11,7 @@ use wire_format::{
 };
 
 use crate::{
+    conversation::{Conversation, Conversations},
     outbox::Outbox,
     room::{Published, Room, Seat, Unpublished},
 };
@@ -23,12 +24,26 @@ pub(crate) struct Session {
     member: MemberId,
     name: Name,
     /// `None` for a guest; boxed because most are.
-    account: Option<Box<AccountId>>,
+    account: Option<Box<OfAccount>>,
     outbox: Arc<Outbox>,
     /// `None` once the session has ended. Never held across an await; taken before a room's lock.
     rooms: Mutex<Option<Vec<Place>>>,
     /// Held to copy or replace it; taken after a room's lock.
     announcement: Mutex<Option<Box<Kept>>>,
+}
+
+/// What only an account's session has.
+struct OfAccount {
+    account: AccountId,
+    /// The end-to-end rooms that it follows; `None` once the session has ended. Never held across an
+    /// await; taken before a room's lock.
+    follows: Mutex<Option<Vec<Followed>>>,
+}
+
+/// An end-to-end room that the session follows; it has left if its seat has.
+struct Followed {
+    room: Arc<Conversation>,
+    seat: Arc<Seat>,
 }
 
 /// A room that the session is in.
@@ -66,7 +81,12 @@ impl Session {
             number,
             member,
             name,
-            account: account.map(Box::new),
+            account: account.map(|account| {
+                Box::new(OfAccount {
+                    account,
+                    follows: Mutex::new(Some(Vec::new())),
+                })
+            }),
             outbox,
             rooms: Mutex::new(Some(Vec::new())),
             announcement: Mutex::new(None),
@@ -112,7 +132,7 @@ impl Session {
                 .lock_announcement()
                 .as_ref()
                 .map(|kept| kept.fingerprint),
-            account: self.account.as_deref().copied(),
+            account: self.account.as_deref().map(|of| of.account),
         }
     }
 
@@ -161,10 +181,12 @@ impl Session {
     /// references a message.
     ///
     /// # Errors
-    /// Those of the room, `not_in_room`, and `out_of_turn` for one that follows a refused one.
+    /// Those of the room, [`Unpublished::Elsewhere`], and `out_of_turn` for one that follows a refused one.
     pub(crate) fn publish(&self, publish: Publish, time: Millis) -> Result<Published, Unpublished> {
         let mut rooms = self.lock_rooms();
-        let place = place_of(&mut rooms, publish.channel).ok_or(ErrorCode::NotInRoom)?;
+        let Some(place) = place_of(&mut rooms, publish.channel) else {
+            return Err(Unpublished::Elsewhere(publish));
+        };
         if publish.flags.is_following() && place.last_publish == LastPublish::Refused {
             return Err(ErrorCode::OutOfTurn.into());
         }
@@ -173,7 +195,7 @@ impl Session {
             Ok(_) => place.last_publish = LastPublish::Accepted,
             Err(Unpublished::Refused(_)) => place.last_publish = LastPublish::Refused,
             // It comes again, before any other.
-            Err(Unpublished::Crowded(_)) => {}
+            Err(Unpublished::Crowded(_) | Unpublished::Elsewhere(_)) => {}
         }
         outcome
     }
@@ -215,6 +237,63 @@ impl Session {
         for place in rooms.into_iter().flatten() {
             place.room.exit(self, reason);
         }
+        let follows = self.account.as_ref().and_then(|of| of.lock().take());
+        for followed in follows.into_iter().flatten() {
+            followed.room.unfollow(self);
+        }
+    }
+
+    /// Follows an end-to-end room and answers the request, see [`Conversation::follow`].
+    ///
+    /// # Errors
+    /// Those of the room, and `not_signed_in` if the session has just ended.
+    pub(crate) fn follow(
+        &self,
+        room: &Arc<Conversation>,
+        rooms: &Conversations,
+        request: u32,
+    ) -> Result<(), ErrorCode> {
+        let of = self.account.as_ref().ok_or(ErrorCode::NotAllowed)?;
+        let mut follows = of.lock();
+        let follows = follows.as_mut().ok_or(ErrorCode::NotSignedIn)?;
+        let seat = room.follow(rooms, self, of.account, request)?;
+        follows.retain(|followed| !followed.seat.is_left() && !Arc::ptr_eq(&followed.room, room));
+        let room = Arc::clone(room);
+        follows.push(Followed { room, seat });
+        Ok(())
+    }
+
+    /// Follows an end-to-end room no more; whether it did.
+    pub(crate) fn unfollow(&self, room: RoomId) -> bool {
+        let Some(mut follows) = self.account.as_ref().map(|of| of.lock()) else {
+            return false;
+        };
+        let Some(follows) = follows.as_mut() else {
+            return false;
+        };
+        let Some(place) = follows.iter().position(|one| one.room.id() == room) else {
+            return false;
+        };
+        let followed = follows.swap_remove(place);
+        let did = !followed.seat.is_left();
+        followed.room.unfollow(self);
+        did
+    }
+
+    /// The end-to-end room of a channel, and the session's seat in it, if it follows.
+    pub(crate) fn followed(&self, channel: ChannelId) -> Option<(Arc<Conversation>, Arc<Seat>)> {
+        let follows = self.account.as_ref()?.lock();
+        let mut follows = follows.iter().flatten();
+        let followed = follows.find(|one| one.room.has(channel) && !one.seat.is_left())?;
+        Some((Arc::clone(&followed.room), Arc::clone(&followed.seat)))
+    }
+
+    /// The end-to-end rooms that it follows.
+    pub(crate) fn all_followed(&self) -> Vec<Arc<Conversation>> {
+        let follows = self.account.as_ref().map(|of| of.lock());
+        let follows = follows.iter().flat_map(|follows| follows.iter().flatten());
+        let follows = follows.filter(|one| !one.seat.is_left());
+        follows.map(|one| Arc::clone(&one.room)).collect()
     }
 
     fn rooms(&self) -> Vec<Arc<Room>> {
@@ -237,6 +316,12 @@ impl Session {
         self.announcement
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OfAccount {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Followed>>> {
+        self.follows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,14 +1,24 @@
 //! What a server is told before it starts.
 
+mod account_flags;
 mod accounts;
+mod alert_flags;
 mod alerts;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use wire_format::{ProxyKey, limits, passwords::ServerName};
 
-pub use self::{accounts::AccountLimits, alerts::AlertSettings};
-use crate::store::{Location, server::Registration};
+pub use self::{
+    account_flags::{AccountFlags, AccountFlagsError, RegistrationMode},
+    accounts::AccountLimits,
+    alert_flags::AlertFlags,
+    alerts::AlertSettings,
+};
+use crate::{
+    blobs::BlobsPlace,
+    store::{Location, server::Registration},
+};
 
 /// Everything that [`Server::bind`](crate::Server::bind) needs to know; the defaults serve plain
 /// TCP on a free loopback port.
@@ -27,6 +37,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// Where accounts and what belongs to them are kept.
     pub database: Option<Location>,
+    /// Where the chunks of files are kept, if not below the folder of the data.
+    pub blobs: Option<BlobsPlace>,
     /// The name of new data (docs/protocol.md#142-passwords-and-recovery-codes); data that are there
     /// keep theirs.
     pub server_name: ServerName,
@@ -47,6 +59,7 @@ impl Default for Settings {
             admin: None,
             data: None,
             database: None,
+            blobs: None,
             server_name: ServerName::localhost(),
             registration: Registration::Open,
             alerts: AlertSettings::default(),
@@ -60,6 +73,18 @@ impl Settings {
     pub(crate) fn location(&self) -> Option<Location> {
         let folder = self.data.clone().map(Location::Sqlite);
         self.database.clone().or(folder)
+    }
+
+    /// Where the chunks of files are kept: where it is said, else below the folder of the data, if there is
+    /// one.
+    pub(crate) fn place_of_files(&self) -> Option<BlobsPlace> {
+        let of_database = || match &self.database {
+            Some(Location::Sqlite(folder)) => Some(folder.clone()),
+            _ => None,
+        };
+        let below = |folder: PathBuf| BlobsPlace::Folder(folder.join("files"));
+        let usual = || self.data.clone().or_else(of_database).map(below);
+        self.blobs.clone().or_else(usual)
     }
 }
 
@@ -91,20 +116,25 @@ pub struct Limits {
     pub sign_ins: Rate,
     /// What accounts may take.
     pub accounts: AccountLimits,
-    /// Commands of one connection; one that is answered with a page, or tells many, counts as five,
-    /// making a room as ten.
+    /// Commands of one connection; one that is answered with a page, tells many, or reads an end-to-end
+    /// room into memory counts as five, making a room as ten.
     pub commands: Rate,
-    /// Publishes of one connection; each 32 KiB of payload count as one more.
+    /// Publishes of one connection, and what else it has told to others; each 32 KiB of it count as one
+    /// more.
     pub messages: Rate,
+    /// Chunks of files that one connection puts and gets: each is up to 1 MiB and a sync of the disk.
+    pub chunks: Rate,
     /// Refusals for going too fast that one connection may collect before it is cut as a flood.
     pub patience: Rate,
     /// Rooms at once, the lobby not counted.
     pub rooms: usize,
     /// Members of one room.
     pub members_per_room: usize,
-    /// What one connection may be behind, in bytes; at least [`Limits::OUTBOX_BYTES_LEAST`].
+    /// What one connection may be behind, in bytes, a commit in many channels counted once; at least
+    /// [`Limits::OUTBOX_BYTES_LEAST`].
     pub outbox_bytes: usize,
-    /// How long one connection may be behind.
+    /// How long one connection may be behind, with each channel's frame of a commit in many channels
+    /// likewise.
     pub outbox_deadline: Duration,
     /// How often what is over is forgotten, and sessions that another process ended are looked for.
     pub sweep_every: Duration,
@@ -128,6 +158,7 @@ impl Default for Limits {
             accounts: AccountLimits::default(),
             commands: Rate::per_second(20, 200),
             messages: Rate::per_second(20, 100),
+            chunks: Rate::per_second(300, 600),
             patience: Rate::per_second(5, 200),
             rooms: limits::ROOMS,
             members_per_room: 20_000,

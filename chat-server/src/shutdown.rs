@@ -35,7 +35,7 @@ pub(crate) async fn run(node: &Arc<Node>, grace: Duration) -> Outcome {
     node.stopping.cancel();
     node.tracker.close();
     // Publishes are refused from here on, so this comes to an end; a late one is not waited for.
-    let _ = timeout_at(deadline, node.rooms.until_flushed()).await;
+    let _ = timeout_at(deadline, until_flushed(node)).await;
     let told = tell_all(node);
     info!(connections = told, "stopping");
     let dropped = drain(node, deadline).await;
@@ -43,7 +43,7 @@ pub(crate) async fn run(node: &Arc<Node>, grace: Duration) -> Outcome {
     let last = Instant::now() + LAST_WORDS;
     // What does not end now is counted below.
     let _ = timeout_at(last, node.tracker.wait()).await;
-    let _ = timeout_at(last, node.rooms.stop()).await;
+    let _ = timeout_at(last, stop_rooms(node)).await;
     if let Some(accounts) = &node.accounts
         && timeout_at(last, accounts.close()).await.is_err()
     {
@@ -52,11 +52,33 @@ pub(crate) async fn run(node: &Arc<Node>, grace: Duration) -> Outcome {
     let outcome = Outcome {
         told,
         dropped,
-        tasks_left: node.tracker.len() + node.rooms.tasks(),
+        tasks_left: node.tracker.len() + node.rooms.tasks() + tasks_of_conversations(node),
         sessions_left: node.sessions(),
     };
     info!(?outcome, "stopped");
     outcome
+}
+
+/// Waits until what was said in rooms of either kind has been handed to the outboxes.
+async fn until_flushed(node: &Node) {
+    node.rooms.until_flushed().await;
+    if let Some(accounts) = &node.accounts {
+        accounts.post.finished().await;
+        accounts.conversations.until_flushed().await;
+    }
+}
+
+/// Ends the tasks of rooms of either kind.
+async fn stop_rooms(node: &Node) {
+    node.rooms.stop().await;
+    if let Some(accounts) = &node.accounts {
+        accounts.conversations.stop().await;
+    }
+}
+
+fn tasks_of_conversations(node: &Node) -> usize {
+    let accounts = node.accounts.as_ref();
+    accounts.map_or(0, |accounts| accounts.conversations.tasks())
 }
 
 /// Tells every connection when to come again, spread over two seconds.

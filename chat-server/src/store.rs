@@ -22,8 +22,13 @@ mod transaction;
 
 pub mod accounts;
 pub mod audit;
+pub mod files;
+pub mod forgetting;
 pub mod friends;
 pub mod keys;
+pub mod messages;
+pub mod moderation;
+pub mod rooms;
 pub mod server;
 pub mod sessions;
 pub mod tokens;
@@ -51,7 +56,7 @@ pub use transaction::Transaction;
 /// * An answered change is durable: it outlives a killed process and a machine without power.
 /// * A refusal is not an error, and leaves nothing written.
 /// * A query sees every change that was answered before it began.
-/// * After an error other than [`StoreError::Database`] nothing was written. After that one a change
+/// * After an error other than [`StoreError::Unsettled`] nothing was written. After that one a change
 ///   may stand or not, as when a connection breaks while it commits.
 /// * A full or read-only disk refuses changes with [`StoreError::Full`] or [`StoreError::ReadOnly`];
 ///   queries go on, and changes do when there is space again.

@@ -25,6 +25,8 @@ pub(crate) struct Attempts {
     finds_by_account: Keyed<AccountId>,
     finds_by_address: Keyed<AddressKey>,
     friend_steps: Keyed<AccountId>,
+    conversations: Keyed<AccountId>,
+    rotations: Keyed<AccountId>,
 }
 
 struct Direct(Option<DefaultDirectRateLimiter>);
@@ -43,6 +45,8 @@ impl Attempts {
             finds_by_account: Keyed::new(limits.finds_per_account),
             finds_by_address: Keyed::new(limits.finds_per_address),
             friend_steps: Keyed::new(limits.friend_steps_per_account),
+            conversations: Keyed::new(limits.conversations_per_account),
+            rotations: Keyed::new(limits.rotations_per_account),
         }
     }
 
@@ -81,6 +85,16 @@ impl Attempts {
         self.friend_steps.check(&account)
     }
 
+    /// Counts what an account asks of others: a conversation, an invitation, a request.
+    pub(crate) fn conversation(&self, account: AccountId) -> Result<(), Duration> {
+        self.conversations.check(&account)
+    }
+
+    /// Counts a commit of an account that nobody's request asks for, or a share that did not open.
+    pub(crate) fn rotation(&self, account: AccountId) -> Result<(), Duration> {
+        self.rotations.check(&account)
+    }
+
     /// Forgets names, accounts and addresses that have their whole burst again.
     pub(super) fn sweep(&self) {
         self.by_name.sweep();
@@ -89,6 +103,8 @@ impl Attempts {
         self.finds_by_account.sweep();
         self.finds_by_address.sweep();
         self.friend_steps.sweep();
+        self.conversations.sweep();
+        self.rotations.sweep();
     }
 }
 

@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
@@ -29,7 +30,8 @@ use tokio::{
 use wire_format::{AccountId, Event};
 
 use self::{attendee::Attendee, places::Places};
-use super::{AccountSession, online::event};
+use super::AccountSession;
+use crate::room::event_with;
 
 pub(crate) use self::attendee::Hold;
 
@@ -104,11 +106,21 @@ impl Attendance {
 
     /// Tells all sessions of these accounts that have a place and a connection.
     pub(crate) fn tell(&self, accounts: impl IntoIterator<Item = AccountId>, what: &Event) {
+        self.tell_with(accounts, what, Bytes::new());
+    }
+
+    /// Tells them an event with a tail, likewise.
+    pub(crate) fn tell_with(
+        &self,
+        accounts: impl IntoIterator<Item = AccountId>,
+        what: &Event,
+        tail: Bytes,
+    ) {
         let told = self.lock().attendees(accounts);
         if told.is_empty() {
             return;
         }
-        let chunk = event(what).encode().stream();
+        let chunk = event_with(what, tail);
         for attendee in told {
             attendee.tell(&chunk);
         }

@@ -14,7 +14,10 @@ use wire_format::{
     event::LeaveReason,
 };
 
-use super::attendance::{Attendance, Departure};
+use super::{
+    attendance::{Attendance, Departure},
+    puts::PutPlaces,
+};
 use crate::{directory::Directory, outbox::Outbox, session::Session, store::sessions::Means};
 
 /// Who is connected.
@@ -46,6 +49,8 @@ pub(crate) struct AccountSession {
     pub(crate) outbox: Arc<Outbox>,
     /// Whether the store is known to have it: one that it has not any more has ended.
     pub(crate) is_kept: AtomicBool,
+    /// Chunks of files that it puts.
+    pub(crate) puts: PutPlaces,
 }
 
 impl AccountSession {

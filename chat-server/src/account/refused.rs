@@ -20,6 +20,17 @@ pub(crate) fn refused(refusal: store::Refusal) -> Refusal {
         By::VaultConflict => ErrorCode::VaultConflict,
         By::OverQuota => ErrorCode::OverQuota,
         By::NotAsked => ErrorCode::NotAsked,
+        By::NoSuchMessage => ErrorCode::NoSuchMessage,
+        By::NoSuchFile => ErrorCode::NoSuchFile,
+        By::NoSuchRoom => ErrorCode::NoSuchRoom,
+        By::RoomTaken => ErrorCode::RoomTaken,
+        By::CommitConflict => ErrorCode::CommitConflict,
+        By::RequestsPending => ErrorCode::RequestsPending,
+        By::WrapSuperseded => ErrorCode::WrapSuperseded,
+        By::StateConflict => ErrorCode::StateConflict,
+        By::NoSuchKeyRequest => ErrorCode::RequestInvalid,
+        By::Closed => ErrorCode::Closed,
+        By::FileGoing => return store_busy(),
         _ => ErrorCode::NotAllowed,
     }
     .into()
@@ -28,12 +39,10 @@ pub(crate) fn refused(refusal: store::Refusal) -> Refusal {
 /// What a failed store is told as; the cause goes to the log, here.
 pub(crate) fn store_failed(error: StoreError) -> Refusal {
     match error {
-        StoreError::Contended | StoreError::Closed => {
-            Refusal::retry_after(ErrorCode::Busy, RETRY_MS)
-        }
+        StoreError::Contended | StoreError::Closed => store_busy(),
         StoreError::Full | StoreError::ReadOnly => {
             error!(%error, "the store takes no changes");
-            Refusal::retry_after(ErrorCode::Busy, RETRY_MS)
+            store_busy()
         }
         StoreError::NumberTooLarge => ErrorCode::Malformed.into(),
         error => {
@@ -42,6 +51,11 @@ pub(crate) fn store_failed(error: StoreError) -> Refusal {
             ErrorCode::Internal.into()
         }
     }
+}
+
+/// What is told where the same may be done in a moment.
+pub(crate) fn store_busy() -> Refusal {
+    Refusal::retry_after(ErrorCode::Busy, RETRY_MS)
 }
 
 /// When a store that was busy may be asked again.

@@ -1,6 +1,6 @@
 //! Work that takes a core for milliseconds: hashes of passwords, and signatures of records.
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use wire_format::{ErrorCode, Refusal};
@@ -12,10 +12,15 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// As many workers as [`workers`] says for the cores that this process may use.
     pub(super) fn new() -> Self {
+        Self::with(workers(available_parallelism().ok()))
+    }
+
+    fn with(workers: usize) -> Self {
         Self {
-            places: Semaphore::new(WORKERS + WAITING),
-            workers: Arc::new(Semaphore::new(WORKERS)),
+            places: Semaphore::new(workers + workers * WAITING),
+            workers: Arc::new(Semaphore::new(workers)),
         }
     }
 
@@ -40,10 +45,18 @@ impl Work {
     }
 }
 
-/// Jobs at once: a sign-in storm takes two cores and 38 MiB, and leaves the others to messages.
-const WORKERS: usize = 2;
-/// Jobs that wait: less than a second's work.
-const WAITING: usize = 62;
+/// Jobs at once: one a core, and none on the last core, which stays for messages. A thread is
+/// not interrupted before its slice is over, whatever its priority: with a job on every core, a message
+/// has to wait for one.
+fn workers(cores: Option<NonZeroUsize>) -> usize {
+    let others = cores.map_or(0, |cores| cores.get() - 1);
+    others.clamp(1, WORKERS_MOST)
+}
+
+/// Workers at most: 300 sign-ins a second, and 152 MiB while they last.
+const WORKERS_MOST: usize = 8;
+/// Jobs that wait for each worker: less than a second's work.
+const WAITING: usize = 31;
 /// When the queue is empty again at the latest.
 const RETRY_MS: u32 = 1_000;
 
@@ -55,10 +68,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_says_busy_and_recovers() {
-        let work = Arc::new(Work::new());
+        let work = Arc::new(Work::with(2));
         let mut jobs = Vec::new();
         let mut releases = Vec::new();
-        for _ in 0..WORKERS + WAITING {
+        for _ in 0..2 + 2 * WAITING {
             let (release, released) = mpsc::sync_channel::<()>(1);
             releases.push(release);
             let work = Arc::clone(&work);
@@ -75,5 +88,11 @@ mod tests {
             assert!(job.await.expect("a task").is_ok());
         }
         assert_eq!(work.run(|| 7).await, Ok(7));
+    }
+
+    #[test]
+    fn one_core_is_left_to_messages() {
+        let on = |cores| workers(NonZeroUsize::new(cores));
+        assert_eq!([0, 1, 2, 3, 9, 10, 128].map(on), [1, 1, 1, 2, 8, 8, 8]);
     }
 }

@@ -2,7 +2,6 @@
 //! set, over HTTP/1.1, with TLS if it says `https`. No redirect is followed.
 
 mod post;
-mod trust;
 
 use std::{fmt, io, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
@@ -17,7 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use self::post::post;
 use super::{Notice, log};
-use crate::{settings::AlertSettings, wall_clock::utc};
+use crate::{
+    settings::AlertSettings,
+    trust::{TrustError, client_config},
+    wall_clock::utc,
+};
 
 /// Where alerts are posted to; its path may hold a secret, which no error and no `Debug` shows.
 #[derive(Clone, Eq, PartialEq)]
@@ -80,6 +83,16 @@ pub enum WebhookError {
     Late,
 }
 
+impl From<TrustError> for WebhookError {
+    fn from(error: TrustError) -> Self {
+        match error {
+            TrustError::Authorities(file) => Self::Authorities(file),
+            TrustError::NoAuthority => Self::NoAuthority,
+            TrustError::Tls(error) => Self::Tls(error),
+        }
+    }
+}
+
 impl From<io::Error> for WebhookError {
     fn from(error: io::Error) -> Self {
         Self::Connection(Arc::new(error))
@@ -121,7 +134,8 @@ impl Webhook {
             return Ok(None);
         };
         let tls = if address.is_tls {
-            Some(trust::connector(settings.webhook_ca.as_deref())?)
+            let config = client_config(settings.webhook_ca.as_deref())?;
+            Some(TlsConnector::from(Arc::new(config)))
         } else {
             None
         };

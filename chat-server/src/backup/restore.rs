@@ -14,11 +14,15 @@ use super::{
     BackupError,
     format::{Decoder, Fault, Head, Step},
 };
-use crate::store::{
-    Database, Existing, Load, Location, Piece, ROWS_AT_ONCE, Refusal, Source, Store as _,
-    StoreError,
-    audit::{AuditFault, AuditHead, VerifyAudit},
-    newest_layout,
+use crate::{
+    store::{
+        Database, Existing, Load, Location, Piece, ROWS_AT_ONCE, Refusal, Source, Store as _,
+        StoreError,
+        audit::{AuditFault, AuditHead, VerifyAudit},
+        forgetting::forget_due,
+        newest_layout,
+    },
+    wall_clock,
 };
 
 /// What may be where a backup is restored to.
@@ -41,8 +45,8 @@ pub struct Restored {
     pub head: AuditHead,
 }
 
-/// Reads a backup to its end, then writes all of it in one transaction, and computes its audit log's
-/// chain. No server may run on this place meanwhile: it would go on with what it remembers.
+/// Reads a backup to its end, then writes all of it in one transaction, computes its audit log's chain, and
+/// deletes what is due to be forgotten by now. No server may run on this place meanwhile: it would go on with what it remembers.
 ///
 /// A dropped future leaves the place with the data before or with the backup's.
 ///
@@ -71,9 +75,11 @@ pub async fn restore(
     let loaded = load(&store, backup, target).await;
     store.close().await;
     let (rows, verified) = loaded?;
-    if layout < newest_layout() {
-        Database::open(location).await?.close().await;
-    }
+    // What is due goes before anybody is served with it.
+    let store = Database::open(location).await?;
+    let forgotten = forget_due(&store, wall_clock::now()).await;
+    store.close().await;
+    forgotten?;
     Ok(Restored {
         rows,
         made_at: Millis::new(head.made_at),
@@ -152,16 +158,23 @@ impl Source for Backup {
 fn feed(path: &Path, digest: [u8; 32], pieces: &mpsc::Sender<Piece>) -> Result<(), Fault> {
     let (mut decoder, _) = open(path)?;
     let mut rows = Vec::new();
+    let mut most = ROWS_AT_ONCE;
     loop {
         let next = match decoder.step()? {
             Step::Piece(Piece::Rows(read)) => {
                 rows.extend(read);
-                if rows.len() < ROWS_AT_ONCE {
+                if rows.len() < most {
                     continue;
                 }
                 Piece::Rows(std::mem::take(&mut rows))
             }
-            Step::Piece(piece) => piece,
+            Step::Piece(piece) => {
+                if let Piece::Table(table, _) = &piece {
+                    // Rows that wait are of the table before.
+                    most = table.rows_at_once();
+                }
+                piece
+            }
             Step::End(read) if read == digest => Piece::End,
             Step::End(_) => return Err(Fault::Damaged),
         };

@@ -2,15 +2,13 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, str::FromStr};
 
-use chat_server::store::{Location, audit::AuditHead};
-use clap::{Args, Subcommand};
-
-use super::{
-    CliError, Flags,
-    data::{DatabaseText, RegistrationMode},
-    duration::Span,
-    read_file,
+use chat_server::{
+    RegistrationMode,
+    store::{Location, audit::AuditHead},
 };
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{CliError, Flags, data::DatabaseText, duration::Span, read_file};
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
@@ -27,6 +25,15 @@ pub(crate) enum Task {
     Registration {
         /// The mode from now on; without it the present one is printed
         mode: Option<RegistrationMode>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say or set whether nobody new comes in for the moment: no registration, no new room, no join
+    /// without an invitation
+    Mode {
+        /// The emergency mode from now on; `show` prints the present one
+        #[arg(long, default_value = "show", value_name = "MODE")]
+        emergency: Emergency,
         #[command(flatten)]
         place: Place,
     },
@@ -118,6 +125,28 @@ pub(crate) enum UserTask {
         #[command(flatten)]
         place: Place,
     },
+}
+
+/// What to do about the emergency mode.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Emergency {
+    /// Turn it on.
+    On,
+    /// Turn it off.
+    Off,
+    /// Leave it as it is.
+    Show,
+}
+
+impl Emergency {
+    /// Whether it is to be on from now on; `None` to leave it.
+    pub(crate) const fn wanted(self) -> Option<bool> {
+        match self {
+            Self::On => Some(true),
+            Self::Off => Some(false),
+            Self::Show => None,
+        }
+    }
 }
 
 /// Commands about the audit log.

@@ -9,10 +9,12 @@ mod head;
 mod items;
 mod login;
 mod logout;
+mod messages;
+mod moderation;
 mod next_keyset;
 mod params;
 mod password;
-mod people;
+pub(super) mod people;
 mod prove;
 mod put_items;
 mod recover;
@@ -31,50 +33,16 @@ mod wraps;
 
 use std::sync::Arc;
 
-use wire_format::{ErrorCode, Refusal, command::Command};
+use wire_format::{
+    ErrorCode, Refusal,
+    command::{Command, State},
+};
 
-use super::{Answered, Call, in_rooms, later};
+use super::{Answered, Call, conversation, files, in_rooms, later, signs_in};
 use crate::{
     phase::{Greeted, Proven, Unproven},
     store::sessions::Means,
 };
-
-/// Whether a server with accounts carries a command out that one without does not.
-pub(super) fn is_served(command: &Command) -> bool {
-    signs_in(command)
-        || people::is_served(command)
-        || matches!(
-            command,
-            Command::ProveKeys(_)
-                | Command::ListSessions(_)
-                | Command::RevokeSession(_)
-                | Command::VaultRoot(_)
-                | Command::SetVaultRoot(_)
-                | Command::PutVaultItems(_)
-                | Command::VaultItems(_)
-                | Command::KeysChain(_)
-                | Command::WrapKeys(_)
-                | Command::WrapKey(_)
-                | Command::CodeRehearsed(_)
-                | Command::ChangePassword(_)
-                | Command::DeleteAccount(_)
-                | Command::RotateKeys(_)
-                | Command::ResetKeys(_)
-        )
-}
-
-/// Whether a command belongs before a sign-in.
-pub(super) fn signs_in(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::SignInParams(_)
-            | Command::Register(_)
-            | Command::Login(_)
-            | Command::ResumeSession(_)
-            | Command::Recover(_)
-            | Command::StartFresh(_)
-    )
-}
 
 /// What may be done before a sign-in.
 pub(super) fn greeted(greeted: &Greeted, mut call: Call<'_>, command: Command) -> Answered {
@@ -123,7 +91,8 @@ pub(super) fn proven(proven: &Proven, mut call: Call<'_>, command: Command) -> A
     if let Some(refusal) = out_of_turn(&command) {
         return Err(refusal);
     }
-    if !is_served(&command) && !matches!(command, Command::Logout(_)) {
+    let state = command.contract().state;
+    if !state.needs_accounts() && state != State::SignedIn {
         return in_rooms(&proven.member, call, command);
     }
     let errand = call.errand()?;
@@ -144,8 +113,14 @@ pub(super) fn proven(proven: &Proven, mut call: Call<'_>, command: Command) -> A
         Command::DeleteAccount(delete) => later(delete::run(errand, own, delete)),
         Command::RotateKeys(rotate) => later(rotate::run(errand, own, rotate)),
         Command::ResetKeys(reset) => later(reset::run(errand, own, reset)),
-        command if people::is_served(&command) => people::run(errand, own, command),
-        _ => Err(ErrorCode::NotAllowed.into()),
+        Command::FetchMessages(fetch) => later(messages::fetch::run(errand, own, fetch)),
+        Command::DeleteMessage(delete) => later(messages::delete::run(errand, own, delete)),
+        Command::ReportMessage(_) => later(messages::report::run(errand, own)),
+        Command::ListReports(list) => later(moderation::list::run(errand, own, list)),
+        Command::ServerMode(mode) => later(moderation::mode::run(errand, own, mode)),
+        Command::SettleReport(settle) => later(moderation::settle::run(errand, own, settle)),
+        command if files::is_one(&command) => files::run(errand, own, command),
+        command => conversation::run(errand, own, &proven.member, command),
     }
 }
 

@@ -4,17 +4,22 @@ use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use serde::Serialize;
-use wire_format::{ErrorCode, Refusal, ReplyFrame, command::Done};
+use wire_format::{
+    ErrorCode, Refusal, ReplyFrame, ServerFrame,
+    command::{Command, Done, Operation},
+};
 
 use super::Turn;
 use crate::{
     account::{AccountSession, Accounts, refused, store_failed, stored},
+    conversation::Conversation,
     names,
     node::Node,
     outbox::Outbox,
     rate::retry_after_ms,
     store::{
         Change, Query, Store as _,
+        moderation::IsEmergency,
         sessions::{InSession, SessionId},
     },
 };
@@ -47,6 +52,24 @@ impl Errand {
         self.ok(&Done {})
     }
 
+    /// Answers by itself what the connection did not wait for.
+    pub(super) fn answer<O: Operation>(&self, outcome: Result<impl Serialize, Refusal>) {
+        let reply = match outcome {
+            Ok(fields) => self.reply(&fields),
+            Err(refusal) => {
+                debug_assert!(
+                    Command::contract_of(O::NAME).is_some_and(|known| known.allows(refusal.code)),
+                    "{} is refused with {}",
+                    O::NAME,
+                    refusal.code
+                );
+                self.node.figures.refused(refusal.code);
+                ReplyFrame::refused(self.request, &refusal)
+            }
+        };
+        self.outbox.send(&ServerFrame::Reply(reply));
+    }
+
     /// Reads from the store. A dropped future leaves nothing behind.
     pub(super) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Answer, Refusal> {
         let read = self.accounts.store.read(query).await;
@@ -70,6 +93,34 @@ impl Errand {
         self.write(in_session(own, change)).await
     }
 
+    /// Makes a change that a session asks for and that a room takes note of, whose turn is held. A
+    /// dropped future leaves it made or not made.
+    pub(super) async fn write_of_room<C: Change>(
+        &self,
+        own: &AccountSession,
+        room: &Conversation,
+        change: C,
+    ) -> Result<C::Answer, Refusal> {
+        self.write_known(room, in_session(own, change)).await
+    }
+
+    /// Makes a change that a room takes note of, whose turn is held: where nobody knows whether it was
+    /// made, the room is given up. A dropped future leaves it made or not made.
+    pub(super) async fn write_known<C: Change>(
+        &self,
+        room: &Conversation,
+        change: C,
+    ) -> Result<C::Answer, Refusal> {
+        let written = self.accounts.store.write(change).await;
+        let written = written.inspect_err(|error| {
+            self.node.alerts.store(error);
+            if error.leaves_unknown() {
+                self.accounts.conversations.give_up(room);
+            }
+        });
+        written.map_err(store_failed)?.map_err(refused)
+    }
+
     /// Makes a change that a session asks for and that ends others, whose connections end, too,
     /// whoever hangs up; that of the session itself goes on. A dropped future leaves the change made
     /// or not made.
@@ -91,6 +142,14 @@ impl Errand {
         let written = written.await.map_err(|_| ErrorCode::Internal)?;
         written.map_err(store_failed)?.map_err(refused)?;
         Ok(())
+    }
+
+    /// That somebody new may come in, or make a room for others: in an emergency nobody does.
+    pub(super) async fn is_open_to_newcomers(&self) -> Result<(), Refusal> {
+        match self.read(IsEmergency).await? {
+            true => Err(ErrorCode::Closed.into()),
+            false => Ok(()),
+        }
     }
 
     /// Counts what a session does to its account and what costs as much as a sign-in like one.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     command::{self, Answer, Answered, Call, Later, Turn},
     phase::{New, Phase, Proven},
+    post::Lanes,
 };
 
 impl Connection {
@@ -31,11 +32,20 @@ impl Connection {
         if !is_answer {
             let weight = parsed
                 .as_ref()
-                .map_or(1, |command| command::weight(command, &self.node.rooms));
-            let cost = Spend::Command(weight);
-            let spent = self.budget.spend(cost, &self.node.limits, now);
-            if let Err(overdrawn) = spent {
-                return self.overdrawn(request, overdrawn);
+                .map_or(1, |command| command::weight(command, &self.node));
+            let passed_on = parsed.as_ref().is_ok_and(command::is_passed_on);
+            let passed_on = passed_on.then_some(Spend::Message(tail.len()));
+            let moves_chunk = parsed.as_ref().is_ok_and(Command::moves_chunk);
+            let own = match moves_chunk {
+                true => Spend::Chunk,
+                false => Spend::Command(weight),
+            };
+            for cost in [Some(own), passed_on] {
+                let Some(cost) = cost else { continue };
+                let spent = self.budget.spend(cost, &self.node.limits, now);
+                if let Err(overdrawn) = spent {
+                    return self.overdrawn(request, overdrawn);
+                }
             }
         }
         let answer = match parsed {
@@ -133,7 +143,12 @@ impl Connection {
             Phase::Unproven(unproven) => match unproven.presence.admit() {
                 Some(member) => {
                     let presence = unproven.presence;
-                    Phase::Account(Box::new(Proven { presence, member }))
+                    let lanes = Lanes::default();
+                    Phase::Account(Box::new(Proven {
+                        presence,
+                        member,
+                        lanes,
+                    }))
                 }
                 // The connection is being closed.
                 None => Phase::Unproven(unproven),

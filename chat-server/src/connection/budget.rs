@@ -6,11 +6,12 @@ use tokio::time::Instant;
 
 use crate::{rate::Bucket, settings::Limits};
 
-/// The three buckets of a connection.
+/// The buckets of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     commands: Bucket,
     messages: Bucket,
+    chunks: Bucket,
     patience: Bucket,
 }
 
@@ -21,6 +22,8 @@ pub(super) enum Spend {
     Command(u32),
     /// A publish with so many bytes of payload.
     Message(usize),
+    /// A chunk of a file, put or got.
+    Chunk,
 }
 
 /// Why nothing could be spent.
@@ -38,6 +41,7 @@ impl Budget {
         Self {
             commands: full,
             messages: full,
+            chunks: full,
             patience: full,
         }
     }
@@ -55,6 +59,7 @@ impl Budget {
         let spent = match what {
             Spend::Command(weight) => self.commands.take(limits.commands, weight, now),
             Spend::Message(bytes) => self.messages.take(limits.messages, tokens_of(bytes), now),
+            Spend::Chunk => self.chunks.take(limits.chunks, 1, now),
         };
         let Err(wait) = spent else {
             return Ok(());

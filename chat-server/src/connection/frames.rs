@@ -12,6 +12,7 @@ use super::{
     Connection, End,
     budget::{Overdrawn, Spend},
     clock::Due,
+    erased,
 };
 use crate::{
     command::Later,
@@ -29,6 +30,8 @@ pub(super) enum Next {
     Read,
     /// Lets the room flush, then tries this publish again.
     WaitFor(Arc<Room>, Publish),
+    /// Looks for the end-to-end room of this publish, then tries it again.
+    Find(Publish),
     /// Waits for the answer to this request.
     Await(u32, Later),
     /// Stops.
@@ -38,15 +41,15 @@ pub(super) enum Next {
 /// What holds for all frames that one read brought: asking the clocks and the server for each
 /// message shows in small rooms (docs/speed.md#what-was-tried).
 #[derive(Clone, Copy)]
-struct Batch {
+pub(super) struct Batch {
     at: Instant,
     /// The server's clock, as deliveries say it.
-    time: Millis,
+    pub(super) time: Millis,
     is_stopping: bool,
 }
 
 impl Batch {
-    fn begin(node: &Node) -> Self {
+    pub(super) fn begin(node: &Node) -> Self {
         Self {
             at: Instant::now(),
             time: wall_clock::now(),
@@ -58,15 +61,15 @@ impl Batch {
 /// Answers to publishes that one read brought, written together: a system call for each would cost
 /// more than the publish.
 #[derive(Default)]
-struct Replies(BytesMut);
+pub(super) struct Replies(BytesMut);
 
 impl Replies {
-    fn push(&mut self, reply: ReplyFrame) {
+    pub(super) fn push(&mut self, reply: ReplyFrame) {
         let frame = ServerFrame::Reply(reply).encode();
         self.0.extend_from_slice(&frame.stream());
     }
 
-    fn send(&mut self, outbox: &Arc<Outbox>) {
+    pub(super) fn send(&mut self, outbox: &Arc<Outbox>) {
         if !self.0.is_empty() {
             outbox.send_chunk(&std::mem::take(&mut self.0).freeze());
         }
@@ -99,6 +102,10 @@ impl Connection {
                 self.publish_when_taken(room, publish).await;
                 None
             }
+            Next::Find(publish) => {
+                self.publish_when_found(publish).await;
+                None
+            }
             Next::Await(request, later) => self.settle(request, later).await,
         }
     }
@@ -108,7 +115,7 @@ impl Connection {
         let batch = Batch::begin(&self.node);
         let mut replies = Replies::default();
         let next = loop {
-            let next = match self.codec.cut(buffer) {
+            let next = match erased::cut(&self.codec, buffer) {
                 Ok(Some(frame)) => self.take(frame, batch, &mut replies),
                 Ok(None) => break Next::Read,
                 Err(error) => {
@@ -125,7 +132,7 @@ impl Connection {
     }
 
     /// Hands over a publish that met a crowded room, once there is space.
-    async fn publish_when_taken(&self, mut room: Arc<Room>, mut publish: Publish) {
+    async fn publish_when_taken(&mut self, mut room: Arc<Room>, mut publish: Publish) {
         loop {
             room.until_taken().await;
             let mut replies = Replies::default();
@@ -134,6 +141,8 @@ impl Connection {
             match next {
                 Next::WaitFor(still, again) => (room, publish) = (still, again),
                 // A publish that was paid for is answered and never ends a connection.
+                // The room was left meanwhile, and may never have been an entered one.
+                Next::Find(publish) => return self.publish_when_found(publish).await,
                 Next::Read | Next::Await(..) | Next::End(_) => return,
             }
         }
@@ -196,9 +205,7 @@ impl Connection {
         match self.budget.spend(cost, &self.node.limits, batch.at) {
             Ok(()) => self.publish_paid(publish, batch, replies),
             Err(Overdrawn::Wait(wait)) => {
-                if let Some(session) = self.phase.member() {
-                    session.refused_publish(publish.channel);
-                }
+                self.phase.refused_publish(publish.channel);
                 replies.push(self.refusal(publish.request, &too_fast(wait)));
                 Next::Read
             }
@@ -210,7 +217,7 @@ impl Connection {
     }
 
     /// Hands over a publish that the budget had room for.
-    fn publish_paid(&self, publish: Publish, batch: Batch, replies: &mut Replies) -> Next {
+    fn publish_paid(&mut self, publish: Publish, batch: Batch, replies: &mut Replies) -> Next {
         let request = publish.request;
         match self.numbered(publish, batch) {
             Ok(published) if request != 0 => {
@@ -223,6 +230,7 @@ impl Connection {
                 Some(room) => return Next::WaitFor(room, publish),
                 None => replies.push(self.refusal(request, &ErrorCode::NotInRoom.into())),
             },
+            Err(Unpublished::Elsewhere(publish)) => return self.post(publish, batch, replies),
         }
         Next::Read
     }

@@ -1,4 +1,7 @@
 //! Reading without a buffer per connection.
+//!
+//! The scratch is erased behind every read: what signed somebody in would stay in it until as much
+//! arrived at once again.
 
 use std::{
     cell::RefCell,
@@ -23,7 +26,7 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
             let mut arrived = ReadBuf::new(scratch);
             ready!(Pin::new(&mut *reader).poll_read(cx, &mut arrived))?;
             buffer.extend_from_slice(arrived.filled());
-            Poll::Ready(Ok(arrived.filled().len()))
+            Poll::Ready(Ok(erase(arrived.filled_mut())))
         })
     })
     .await
@@ -37,10 +40,16 @@ pub(super) async fn discard<R: AsyncRead + Unpin>(reader: &mut R) -> io::Result<
         SCRATCH.with_borrow_mut(|scratch| {
             let mut arrived = ReadBuf::new(scratch);
             ready!(Pin::new(&mut *reader).poll_read(cx, &mut arrived))?;
-            Poll::Ready(Ok(arrived.filled().len()))
+            Poll::Ready(Ok(erase(arrived.filled_mut())))
         })
     })
     .await
+}
+
+/// Erases what has arrived; gives how much it was.
+fn erase(arrived: &mut [u8]) -> usize {
+    arrived.fill(0);
+    arrived.len()
 }
 
 /// Bytes that one system call may bring.

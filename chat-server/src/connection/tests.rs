@@ -18,7 +18,14 @@ const SEAT_BYTES: usize = 48;
 #[tokio::test]
 async fn an_idle_connection_stays_small() {
     let settings = Settings::default();
-    let node = Arc::new(Node::new(&settings, None, Arc::default(), None, None));
+    let node = Arc::new(Node::new(
+        &settings,
+        None,
+        Arc::default(),
+        None,
+        Arc::new(crate::figures::Figures::new()),
+        None,
+    ));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());

@@ -1,6 +1,7 @@
 //! `chat-server registration`.
 
 use chat_server::{
+    RegistrationMode,
     store::{
         Store as _,
         audit::Actor,
@@ -10,7 +11,7 @@ use chat_server::{
 };
 
 use super::{OperateError, output, with_data};
-use crate::cli::{Place, RegistrationMode};
+use crate::cli::Place;
 
 pub(super) async fn run(mode: Option<RegistrationMode>, place: &Place) -> Result<(), OperateError> {
     with_data(place, async |store| {

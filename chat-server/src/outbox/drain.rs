@@ -65,7 +65,10 @@ impl Outbox {
                 state.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            Poll::Ready(Ok(())) => self.finish_if_drained(state),
+            Poll::Ready(Ok(())) => {
+                self.finish_if_drained(state);
+                state.wake_reader();
+            }
             Poll::Ready(Err(_)) => self.abort_locked(state),
         }
         state.writer = None;
@@ -92,6 +95,7 @@ impl Outbox {
             return Poll::Ready(());
         }
         if state.ending.is_none() {
+            state.wake_reader();
             return Poll::Pending;
         }
         Pin::new(socket).poll_shutdown(cx).map(|_| ())
@@ -111,8 +115,8 @@ impl Outbox {
             if written == 0 {
                 return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
             }
-            queue.advance(written);
-            self.shared.figures.outbox_shrank(written);
+            let counted = queue.advance(written);
+            self.shared.figures.outbox_shrank(counted);
         }
         Poll::Ready(Ok(()))
     }

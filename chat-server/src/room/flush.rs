@@ -9,6 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Room, Rooms, Seat, State, stream::Chunk};
+use crate::figures::Figures;
 
 /// What the room's task does next.
 enum Turn {
@@ -28,7 +29,7 @@ impl Room {
             // publishers in a room of 100 got a flush each, at five times the cost.
             yield_now().await;
             match self.turn(Instant::now()) {
-                Turn::Flush(chunk, seats) => self.flush(&chunk, &seats).await,
+                Turn::Flush(chunk, seats) => deliver(&self.figures, &chunk, &seats).await,
                 Turn::Expired if rooms.forget(&self) => return,
                 Turn::Expired => {}
                 Turn::Wait(until) => {
@@ -70,19 +71,6 @@ impl Room {
         Turn::Wait(tick.into_iter().chain(expires).min())
     }
 
-    /// Hands a chunk to every seat, letting others work now and then.
-    async fn flush(&self, chunk: &Chunk, seats: &[Arc<Seat>]) {
-        self.figures.delivered(chunk.frames, seats.len());
-        for group in seats.chunks(SEATS_AT_A_TIME) {
-            for seat in group {
-                seat.deliver(chunk);
-            }
-            if group.len() == SEATS_AT_A_TIME {
-                yield_now().await;
-            }
-        }
-    }
-
     fn is_flushed(&self) -> bool {
         let state = self.lock();
         state.stream.pending_bytes() == 0 && !state.flushing
@@ -113,6 +101,21 @@ impl State {
                 .collect()
         });
         Arc::clone(seats)
+    }
+}
+
+/// Hands a chunk to every seat, letting others work now and then.
+///
+/// A dropped future leaves some seats without it.
+pub(crate) async fn deliver(figures: &Figures, chunk: &Chunk, seats: &[Arc<Seat>]) {
+    figures.delivered(chunk.frames, seats.len());
+    for group in seats.chunks(SEATS_AT_A_TIME) {
+        for seat in group {
+            seat.deliver(chunk);
+        }
+        if group.len() == SEATS_AT_A_TIME {
+            yield_now().await;
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum Unpublished {
     /// So much waits for the flush that this one waits for it, too: the same publish may be tried
     /// again after [`Room::until_taken`].
     Crowded(Publish),
+    /// No room that the session has entered has this channel.
+    Elsewhere(Publish),
 }
 
 impl From<Refusal> for Unpublished {

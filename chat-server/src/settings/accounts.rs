@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wire_format::limits;
+
 use super::Rate;
 
 /// How often somebody may try to sign in to an account or look for one, how long a session lasts, and
@@ -29,9 +31,31 @@ pub struct AccountLimits {
     pub finds_per_address: Rate,
     /// Steps towards being friends, or not, by one account: each is told to somebody.
     pub friend_steps_per_account: Rate,
+    /// Conversations, invitations and requests of one account: each is told to somebody, and costs two
+    /// signatures.
+    pub conversations_per_account: Rate,
+    /// Commits of one account that change nothing but the epoch: each stays for good, with a share for
+    /// every member.
+    pub rotations_per_account: Rate,
+    /// Keysets of an account, at most
+    /// [`KEYSETS_PER_ACCOUNT`](wire_format::limits::KEYSETS_PER_ACCOUNT).
+    pub keysets: u64,
+    /// End-to-end rooms that an account may be in.
+    pub rooms: u64,
+    /// Invitations that may wait for an account, at most
+    /// [`INVITATIONS_PER_ACCOUNT`](wire_format::limits::INVITATIONS_PER_ACCOUNT).
+    pub invitations: u64,
     /// Others that an account may be friends with, have asked or block, and others that may ask it: what
     /// a coming or going is told to at most.
     pub friends: u64,
+    /// Bytes of sealed messages and files that are kept of an account, those that were erased not counted;
+    /// 0 is no limit. With its two signatures a short one takes about 1 KiB: 4 GiB are some four million of
+    /// them, or one every ten seconds for more than a year.
+    pub storage_bytes: u64,
+    /// Bytes that the sealed chunks of one file may take; 0 is as much as the protocol allows.
+    pub file_bytes: u64,
+    /// Bytes that the sealed chunks of all files may take; 0 is no limit.
+    pub files_bytes: u64,
     /// How long a session may be without a connection, at most 49 days.
     pub session_idle: Duration,
     /// How long a session lasts in any case.
@@ -49,9 +73,21 @@ impl Default for AccountLimits {
             finds_per_account: Rate::per_minute(10, 30),
             finds_per_address: Rate::per_minute(60, 120),
             friend_steps_per_account: Rate::per_minute(30, 60),
+            conversations_per_account: Rate::per_minute(30, 120),
+            rotations_per_account: Rate::per_minute(10, 60),
+            keysets: KEYSETS_PER_ACCOUNT,
+            rooms: ROOMS_PER_ACCOUNT,
+            invitations: INVITATIONS_PER_ACCOUNT,
             friends: 1_000,
+            storage_bytes: 4 * 1024 * 1024 * 1024,
+            file_bytes: 0,
+            files_bytes: 0,
             session_idle: Duration::from_secs(30 * 24 * 60 * 60),
             session_most: Duration::from_secs(90 * 24 * 60 * 60),
         }
     }
 }
+
+const KEYSETS_PER_ACCOUNT: u64 = limits::KEYSETS_PER_ACCOUNT as u64;
+const ROOMS_PER_ACCOUNT: u64 = limits::ROOMS_PER_ACCOUNT as u64;
+const INVITATIONS_PER_ACCOUNT: u64 = limits::INVITATIONS_PER_ACCOUNT as u64;

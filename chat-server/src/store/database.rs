@@ -96,7 +96,24 @@ impl Database {
     /// [`StoreError::Newer`] for the data of another version, and what else stands in the way.
     pub async fn open_present(location: Location) -> Result<Self, StoreError> {
         migrations::check(Self::newest_step(&location).await?)?;
-        Self::open(location).await
+        match location {
+            Location::Sqlite(folder) => Sqlite::open_to(&folder, None).await.map(Self::Sqlite),
+            Location::Postgres(options) => Postgres::open(*options).await.map(Self::Postgres),
+        }
+    }
+
+    /// Takes what was deleted out of the place where changes are logged first. False where somebody is
+    /// in its way at this moment. A PostgreSQL server does so by itself, in its own time.
+    ///
+    /// A dropped future leaves it done or not.
+    ///
+    /// # Errors
+    /// [`StoreError`], as the database fails.
+    pub(crate) async fn empty_log(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.empty_log().await,
+            Self::Postgres(_) => Ok(true),
+        }
     }
 
     /// The newest step of migration that was applied at this place, if any was.

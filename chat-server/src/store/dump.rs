@@ -38,7 +38,7 @@ impl Query for Dump {
             }
             let mut rows = page(transaction, table, None).await?;
             while let Some(last) = rows.last().cloned() {
-                let was_last = rows.len() < ROWS_AT_ONCE;
+                let was_last = rows.len() < table.rows_at_once();
                 if self.pieces.send(Piece::Rows(rows)).await.is_err() {
                     return Ok(());
                 }
@@ -61,7 +61,7 @@ async fn page(
 ) -> Result<Vec<Vec<Cell>>, StoreError> {
     let begin = after.map_or(Begin::Start, |_| Begin::BehindKey);
     let key = after.into_iter().flatten().map(Cell::value);
-    let limit = u64::try_from(ROWS_AT_ONCE).unwrap_or(u64::MAX);
+    let limit = u64::try_from(table.rows_at_once()).unwrap_or(u64::MAX);
     let values: Vec<_> = key.chain([limit.into()]).collect();
     // Made of names in this program only.
     let sql = AssertSqlSafe(table.select(begin));
@@ -82,7 +82,8 @@ pub(crate) enum Existing {
     Replace,
 }
 
-/// Writes every row of a backup, all or none; the answer is how many.
+/// Writes every row of a backup, all or none; the answer is how many. Channels count anew, under another
+/// run.
 ///
 /// Refused: [`Refusal::NotEmpty`] if there are data that are not to be replaced.
 pub(crate) struct Load<S> {
@@ -101,13 +102,23 @@ impl<S: Source> Change for Load<S> {
         }
         let mut pieces = self.source.pieces();
         let mut sql = String::new();
+        // Where in a row of a channel its run is.
+        let mut run = None;
         let mut written = 0;
         while let Some(piece) = pieces.recv().await {
             match piece {
-                Piece::Table(table, columns) => sql = table.insert(&columns),
+                Piece::Table(table, columns) => {
+                    sql = table.insert(&columns);
+                    let is_run = |column: &Column| (table.name, column.name) == ("channels", "run");
+                    run = columns.iter().copied().position(is_run);
+                }
                 Piece::End => return Ok(written),
                 Piece::Rows(rows) => {
-                    for row in rows {
+                    for mut row in rows {
+                        // What was delivered after the backup has numbers that come again.
+                        if let Some(run) = run.and_then(|place| row.get_mut(place)) {
+                            *run = Cell::Bytes(rand::random::<[u8; 16]>().to_vec());
+                        }
                         let values: Vec<_> = row.iter().map(Cell::value).collect();
                         // Made of names in this program only.
                         transaction

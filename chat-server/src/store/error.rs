@@ -58,12 +58,37 @@ pub enum StoreError {
     /// A row that this program did not write so.
     #[error("the data are damaged: {0}")]
     Damaged(&'static str),
-    /// Anything else that the database says; a change may stand or not.
+    /// Anything else that went wrong before a change was committed; nothing was written.
     #[error("the database failed")]
     Database(#[source] Arc<sqlx::Error>),
+    /// The commit of a change was not answered; it may stand or not.
+    #[error("the database failed while it committed")]
+    Unsettled(#[source] Arc<sqlx::Error>),
 }
 
 impl StoreError {
+    /// Whether a change that ended so may stand all the same.
+    pub(crate) const fn leaves_unknown(&self) -> bool {
+        matches!(self, Self::Unsettled(_))
+    }
+
+    /// Whether it came of the rows that a change met or brings, so that another change may well be made.
+    pub(crate) fn is_about_rows(&self) -> bool {
+        match self {
+            Self::NumberTooLarge | Self::Damaged(_) => true,
+            Self::Database(error) => matches!(**error, sqlx::Error::Database(_)),
+            _ => false,
+        }
+    }
+
+    /// As it is where a commit was under way: what is not known to have come to nothing may stand.
+    pub(super) fn while_committing(self) -> Self {
+        match self {
+            Self::Database(error) => Self::Unsettled(error),
+            other => other,
+        }
+    }
+
     /// Whether a transaction is undone as a whole by it, with what was in it before.
     pub(super) const fn ends_transaction(&self) -> bool {
         !matches!(self, Self::NumberTooLarge | Self::Damaged(_))
@@ -128,6 +153,22 @@ const PG_UNIQUE: &str = "23505";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_commit_under_way_leaves_unknown_what_stands() {
+        for before in [
+            sqlx::Error::PoolTimedOut,
+            sqlx::Error::PoolClosed,
+            sqlx::Error::Io(io::ErrorKind::ConnectionReset.into()),
+        ] {
+            let error = StoreError::from(before);
+            assert!(!error.leaves_unknown(), "{error:?}");
+        }
+        let lost = || sqlx::Error::Io(io::ErrorKind::ConnectionReset.into());
+        assert!(StoreError::from(lost()).while_committing().leaves_unknown());
+        assert!(!StoreError::Full.while_committing().leaves_unknown());
+        assert!(!StoreError::Contended.while_committing().leaves_unknown());
+    }
 
     #[test]
     fn codes_of_both_databases_are_told_apart() {

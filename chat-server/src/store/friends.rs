@@ -172,27 +172,3 @@ impl Query for WhoKnows {
         rows.iter().map(|row| row.account(0)).collect()
     }
 }
-
-/// Finds who is a friend of each of these accounts, as one snapshot has it; the answer is in the order
-/// asked, empty for accounts that are not there.
-#[derive(Clone, Debug)]
-pub struct FriendsOf {
-    /// Whose; who calls bounds how many.
-    pub accounts: Vec<MemberId>,
-}
-
-impl Query for FriendsOf {
-    type Answer = Vec<Vec<MemberId>>;
-
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Answer, StoreError> {
-        let mut all = Vec::with_capacity(self.accounts.len());
-        for account in &self.accounts {
-            let sql = "SELECT other FROM friends WHERE account = $1 AND state = $2";
-            let values = [account.into(), FriendState::Friend.code().into()];
-            let rows = transaction.rows(sql, &values).await?;
-            let friends: Result<_, _> = rows.iter().map(|row| row.account(0)).collect();
-            all.push(friends?);
-        }
-        Ok(all)
-    }
-}

@@ -6,7 +6,7 @@ use wire_format::{MemberId, Millis};
 use super::{
     Change, Query, Refusal, Stop, StoreError, Trace, Transaction, accounts,
     audit::{Actor, Entry},
-    vault,
+    rooms, vault,
 };
 
 /// How a keyset continues its chain.
@@ -18,7 +18,7 @@ pub enum Link {
     Reset,
 }
 
-/// Appends a keyset together with a wrap key and a vault root.
+/// Appends a keyset together with a wrap key and a vault root; after a reset the vault has no items.
 ///
 /// Refused: [`Refusal::NoSuchAccount`]; [`Refusal::KeysConflict`] unless the head is `expected` and
 /// `wrap_number` the newest + 1; [`Refusal::VaultConflict`] unless the root's number is
@@ -61,7 +61,12 @@ impl Change for AppendKeyset {
         vault::replace(transaction, self.account, expected, &self.vault_root).await?;
         let action = match self.link {
             Link::Rotated => "keys.rotate",
-            Link::Reset => "keys.reset",
+            Link::Reset => {
+                // What the lost keys sealed opens for nobody any more.
+                vault::empty(transaction, self.account).await?;
+                rooms::part_pairs(transaction, self.account).await?;
+                "keys.reset"
+            }
         };
         Entry::about(Actor::Account(self.account), action, self.account)
             .detail(number.to_string())
@@ -112,6 +117,31 @@ pub struct ReadChain {
     pub limit: u32,
 }
 
+/// Reads whole chains, those of deleted accounts that rooms name included, in the order asked; empty for
+/// unknown accounts.
+#[derive(Clone, Debug)]
+pub struct ReadChains {
+    /// Whose, and how many of its keysets need not be read; who calls bounds how many.
+    pub accounts: Vec<(MemberId, u64)>,
+}
+
+impl Query for ReadChains {
+    type Answer = Vec<Chain>;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Chain>, StoreError> {
+        let mut chains = Vec::with_capacity(self.accounts.len());
+        for &(account, after) in &self.accounts {
+            let read = ReadChain {
+                account,
+                after,
+                limit: u32::MAX,
+            };
+            chains.push(read.run(transaction).await?);
+        }
+        Ok(chains)
+    }
+}
+
 /// A part of a keyset chain.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Chain {
@@ -126,6 +156,9 @@ impl Query for ReadChain {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Chain, StoreError> {
         let head = keyset_head(transaction, self.account).await?;
+        if head == 0 {
+            return rooms::past_keysets(transaction, self.account, self.after, self.limit).await;
+        }
         let sql = "SELECT record FROM keysets WHERE account = $1 AND number > $2 \
                    ORDER BY number LIMIT $3";
         let values = [
@@ -154,8 +187,6 @@ pub struct ReadWrapKeys {
 pub struct WrapKey {
     /// Whose.
     pub account: MemberId,
-    /// Its number.
-    pub number: u64,
     /// The record.
     pub record: Vec<u8>,
 }
@@ -164,30 +195,76 @@ impl Query for ReadWrapKeys {
     type Answer = Vec<WrapKey>;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<WrapKey>, StoreError> {
-        let asked = self.accounts.iter().take(WRAP_KEYS_AT_ONCE);
-        let asked: Vec<u8> = asked.flat_map(|id| *id.as_bytes()).collect();
-        // One statement for all: the ids travel as one value, and are cut apart there.
+        let asked = &self.accounts[..self.accounts.len().min(WRAP_KEYS_AT_ONCE)];
+        let ids: Vec<u8> = asked.iter().flat_map(|id| *id.as_bytes()).collect();
+        // One statement for all: the ids travel as one value, and are cut apart there. The rows are
+        // put in order here: the database would move all records to do it.
         let sql = "WITH RECURSIVE asked (place, account) AS ( \
-                       SELECT 1, substr($1, 1, 16) \
+                       SELECT 0, substr($1, 1, 16) \
                        UNION ALL \
-                       SELECT place + 16, substr($1, place + 16, 16) FROM asked \
-                       WHERE place + 16 < length($1) \
+                       SELECT place + 1, substr($1, 17 + 16 * place, 16) FROM asked \
+                       WHERE 16 + 16 * place < length($1) \
                    ) \
-                   SELECT w.account, w.number, w.record FROM asked, wrap_keys w \
-                   WHERE w.account = asked.account AND w.number = ( \
-                       SELECT max(newest.number) FROM wrap_keys newest \
-                       WHERE newest.account = asked.account \
-                   ) ORDER BY asked.place";
-        let rows = transaction.rows(sql, &[asked.as_slice().into()]).await?;
-        let read = rows.iter().map(|row| {
-            Ok(WrapKey {
-                account: row.account(0)?,
-                number: row.number(1)?,
-                record: row.bytes(2)?,
-            })
+                   SELECT CAST(place AS BIGINT), ( \
+                       SELECT w.record FROM wrap_keys w WHERE w.account = asked.account \
+                       ORDER BY w.number DESC LIMIT 1 \
+                   ) FROM asked";
+        let rows = transaction.rows(sql, &[ids.as_slice().into()]).await?;
+        let mut newest = vec![None; asked.len()];
+        for row in &rows {
+            let place = usize::try_from(row.number(0)?).unwrap_or(usize::MAX);
+            if let Some(newest) = newest.get_mut(place) {
+                *newest = row.maybe_bytes(1)?;
+            }
+        }
+        let keys = asked.iter().zip(newest);
+        let keys = keys.filter_map(|(&account, record)| {
+            let record = record?;
+            Some(WrapKey { account, record })
         });
-        read.collect()
+        Ok(keys.collect())
     }
+}
+
+/// Reads the number of the newest wrap key of each of these accounts, in their order; 0 for none.
+#[derive(Clone, Debug)]
+pub struct ReadNewestWraps {
+    /// Whose; who calls bounds how many.
+    pub accounts: Vec<MemberId>,
+}
+
+impl Query for ReadNewestWraps {
+    type Answer = Vec<u64>;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<u64>, StoreError> {
+        newest_wraps(transaction, &self.accounts).await
+    }
+}
+
+/// The number of the newest wrap key of each of these accounts, in their order; 0 for none.
+pub(super) async fn newest_wraps(
+    transaction: &mut Transaction<'_>,
+    accounts: &[MemberId],
+) -> Result<Vec<u64>, StoreError> {
+    let ids: Vec<u8> = accounts.iter().flat_map(|id| *id.as_bytes()).collect();
+    let sql = "WITH RECURSIVE asked (place, account) AS ( \
+                   SELECT 0, substr($1, 1, 16) \
+                   UNION ALL \
+                   SELECT place + 1, substr($1, 17 + 16 * place, 16) FROM asked \
+                   WHERE 16 + 16 * place < length($1) \
+               ) \
+               SELECT CAST(place AS BIGINT), CAST(COALESCE(( \
+                   SELECT max(w.number) FROM wrap_keys w WHERE w.account = asked.account \
+               ), 0) AS BIGINT) FROM asked";
+    let rows = transaction.rows(sql, &[ids.as_slice().into()]).await?;
+    let mut newest = vec![0; accounts.len()];
+    for row in &rows {
+        let place = usize::try_from(row.number(0)?).unwrap_or(usize::MAX);
+        if let Some(newest) = newest.get_mut(place) {
+            *newest = row.number(1)?;
+        }
+    }
+    Ok(newest)
 }
 
 /// Accounts whose wrap keys are read at once: the members of the largest room

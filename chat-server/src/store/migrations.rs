@@ -11,20 +11,84 @@ use super::StoreError;
 
 /// The steps of a SQLite database.
 pub(super) fn sqlite() -> Migrator {
-    migrator(&[(
-        1,
-        "accounts",
-        include_str!("../../migrations/sqlite/0001_accounts.sql"),
-    )])
+    migrator(&[
+        (
+            1,
+            "accounts",
+            include_str!("../../migrations/sqlite/0001_accounts.sql"),
+        ),
+        (
+            2,
+            "rooms",
+            include_str!("../../migrations/sqlite/0002_rooms.sql"),
+        ),
+        (
+            3,
+            "storage",
+            include_str!("../../migrations/sqlite/0003_storage.sql"),
+        ),
+        (
+            4,
+            "channels",
+            include_str!("../../migrations/sqlite/0004_channels.sql"),
+        ),
+        (
+            5,
+            "files",
+            include_str!("../../migrations/sqlite/0005_files.sql"),
+        ),
+        (
+            6,
+            "moderation",
+            include_str!("../../migrations/sqlite/0006_moderation.sql"),
+        ),
+        (
+            7,
+            "forgetting",
+            include_str!("../../migrations/sqlite/0007_forgetting.sql"),
+        ),
+    ])
 }
 
 /// The steps of a PostgreSQL database.
 pub(super) fn postgres() -> Migrator {
-    migrator(&[(
-        1,
-        "accounts",
-        include_str!("../../migrations/postgres/0001_accounts.sql"),
-    )])
+    migrator(&[
+        (
+            1,
+            "accounts",
+            include_str!("../../migrations/postgres/0001_accounts.sql"),
+        ),
+        (
+            2,
+            "rooms",
+            include_str!("../../migrations/postgres/0002_rooms.sql"),
+        ),
+        (
+            3,
+            "storage",
+            include_str!("../../migrations/postgres/0003_storage.sql"),
+        ),
+        (
+            4,
+            "channels",
+            include_str!("../../migrations/postgres/0004_channels.sql"),
+        ),
+        (
+            5,
+            "files",
+            include_str!("../../migrations/postgres/0005_files.sql"),
+        ),
+        (
+            6,
+            "moderation",
+            include_str!("../../migrations/postgres/0006_moderation.sql"),
+        ),
+        (
+            7,
+            "forgetting",
+            include_str!("../../migrations/postgres/0007_forgetting.sql"),
+        ),
+    ])
 }
 
 /// The layout of this program: the number of the last step.

@@ -65,7 +65,10 @@ impl Postgres {
         let mut inside = Transaction::postgres(&mut transaction);
         let verdict = settle(change.run(&mut inside).await)?;
         match verdict {
-            Ok(_) => transaction.commit().await?,
+            Ok(_) => {
+                let committed = transaction.commit().await;
+                committed.map_err(|error| StoreError::from(error).while_committing())?;
+            }
             Err(_) => transaction.rollback().await?,
         }
         Ok(verdict)

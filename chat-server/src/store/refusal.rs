@@ -49,6 +49,45 @@ pub enum Refusal {
     /// There are data already.
     #[error("there are data already")]
     NotEmpty,
+    /// There is no such room.
+    #[error("no such room")]
+    NoSuchRoom,
+    /// The room, or a direct conversation of the same two, is there already.
+    #[error("the room is there")]
+    RoomTaken,
+    /// Another commit was first.
+    #[error("another commit was first")]
+    CommitConflict,
+    /// A request came that the commit does not take in.
+    #[error("a request came meanwhile")]
+    RequestsPending,
+    /// A member has a newer wrap key than the one used.
+    #[error("a newer wrap key is there")]
+    WrapSuperseded,
+    /// The room's state is not the expected one.
+    #[error("the room was changed from elsewhere")]
+    StateConflict,
+    /// What a grant or a refusal answers is not pending.
+    #[error("no such key request")]
+    NoSuchKeyRequest,
+    /// There is no such message.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// There is no such file, or not this chunk of it.
+    #[error("no such file")]
+    NoSuchFile,
+    /// A file had this id, and its chunks are being deleted.
+    #[error("the file is being deleted")]
+    FileGoing,
+    /// It is for its sender, or for owners and admins.
+    #[error("not theirs")]
+    NotTheirs,
+    /// Nobody new comes in for the moment.
+    #[error("closed to newcomers")]
+    Closed,
+    /// It is for the server's administrators.
+    #[error("not an administrator")]
+    NotAdmin,
     /// The last administrator stays one.
     #[error("the last administrator")]
     LastAdmin,

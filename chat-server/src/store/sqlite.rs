@@ -3,7 +3,11 @@
 mod files;
 mod writer;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, SqlitePool,
@@ -24,6 +28,7 @@ pub struct Sqlite {
 }
 
 struct Shared {
+    file: PathBuf,
     jobs: mpsc::Sender<Box<dyn Job>>,
     readers: SqlitePool,
     closing: CancellationToken,
@@ -38,11 +43,20 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`] says what stands in the way.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_to(folder, None).await
+        Self::open_for(folder, None, Reads::LookUp).await
     }
 
-    /// Opens data with the layout that a step of migration led to; `None` is the newest.
+    /// Opens data with the layout that a step of migration led to, for who walks through them;
+    /// `None` is the newest.
     pub(super) async fn open_to(folder: &Path, layout: Option<i64>) -> Result<Self, StoreError> {
+        Self::open_for(folder, layout, Reads::WalkThrough).await
+    }
+
+    async fn open_for(
+        folder: &Path,
+        layout: Option<i64>,
+        reads: Reads,
+    ) -> Result<Self, StoreError> {
         let file = files::prepare(folder)?;
         let options = options(&file);
         let mut connection = options.connect().await?;
@@ -51,13 +65,14 @@ impl Sqlite {
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+            .connect_lazy_with(reading(options, reads));
         let (jobs, waiting) = mpsc::channel(WAITING_CHANGES);
         let closing = CancellationToken::new();
         let writer = TaskTracker::new();
         writer.spawn(writer::run(connection, waiting, closing.clone()));
         writer.close();
         let shared = Shared {
+            file,
             jobs,
             readers,
             closing,
@@ -66,6 +81,23 @@ impl Sqlite {
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Empties the log beside the file, in which deleted rows stand until others are written over them:
+    /// all of it goes into the file, whose free pages are overwritten. False where somebody is in its
+    /// way at this moment.
+    ///
+    /// A dropped future leaves it emptied or not.
+    ///
+    /// # Errors
+    /// [`StoreError`], as the database fails.
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        let options = options(&self.shared.file).busy_timeout(LOG_BUSY);
+        let mut connection = options.connect().await?;
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let (busy, _, _): (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(busy == 0)
     }
 }
 
@@ -94,7 +126,9 @@ impl Store for Sqlite {
         let job = Box::new(Pending::new(change, waiter));
         let sent = self.shared.jobs.send(job).await;
         sent.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        // The writer is gone, and nobody knows how far it came.
+        let gone = |_| StoreError::from(sqlx::Error::WorkerCrashed).while_committing();
+        answer.await.map_err(gone)?
     }
 
     async fn read<Q: Query>(&self, query: Q) -> Result<Q::Answer, StoreError> {
@@ -126,11 +160,34 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// What is read most.
+#[derive(Clone, Copy)]
+enum Reads {
+    /// Here and there, again and again, as a server does.
+    LookUp,
+    /// Everything once, as a backup does: rows that wait would count as its memory.
+    WalkThrough,
+}
+
+/// For connections that only read.
+fn reading(options: SqliteConnectOptions, reads: Reads) -> SqliteConnectOptions {
+    let options = options.pragma("query_only", "ON");
+    match reads {
+        Reads::LookUp => options.row_buffer_size(ROWS_AT_ONCE),
+        Reads::WalkThrough => options,
+    }
+}
+
+/// Rows that wait for the task that takes them: a whole page, so that it and the thread that reads
+/// do not wait for each other.
+const ROWS_AT_ONCE: usize = 1_024;
 /// Connections that read at once: more than cores only wait for each other.
 const READERS: u32 = 4;
 /// Changes that wait for the writer; when there are as many, the next one waits to be taken.
 const WAITING_CHANGES: usize = 1_024;
 /// How long the one writer waits for another process, such as a command of the administrator's.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long changes wait for the log to be emptied: hardly longer than for each other.
+const LOG_BUSY: Duration = Duration::from_millis(100);
 /// Prepared statements that a connection keeps: more than there are operations.
 const STATEMENTS: usize = 256;

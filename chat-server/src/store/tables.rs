@@ -5,6 +5,7 @@
 
 use super::{
     StoreError,
+    dump::ROWS_AT_ONCE,
     transaction::{Row, Value},
 };
 
@@ -45,6 +46,15 @@ impl Table {
     /// The table of this name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         TABLES.iter().find(|table| table.name == name)
+    }
+
+    /// Rows of it in memory at once: fewer where a record may have a mebibyte.
+    pub(crate) fn rows_at_once(&self) -> usize {
+        if LARGE.contains(&self.name) {
+            LARGE_ROWS_AT_ONCE
+        } else {
+            ROWS_AT_ONCE
+        }
     }
 
     /// Selects the first rows, or those behind a key; the last parameter is how many.
@@ -129,6 +139,17 @@ impl Cell {
         }
     }
 }
+
+/// Tables whose rows may be large: a commit, the shares of an epoch, a state, a message, a report.
+const LARGE: [&str; 5] = [
+    "room_commits",
+    "room_shares",
+    "room_states",
+    "messages",
+    "reports",
+];
+/// Rows of these in memory at once: with the largest records some 8 MiB.
+const LARGE_ROWS_AT_ONCE: usize = 8;
 
 fn parameters(count: usize) -> String {
     let parameters: Vec<_> = (1..=count).map(|number| format!("${number}")).collect();
@@ -236,6 +257,167 @@ tables! {
         detail: Text,
         previous: Bytes,
         hash: Bytes,
+    }
+    rooms key 1 {
+        id: Bytes,
+        kind: Number,
+        founder: Bytes,
+        founded_at: Number,
+        n: Number,
+        hash: Bytes,
+        due: Number,
+        asked: Number,
+        revision: Number,
+        archived: Number,
+        name: Text,
+        folded: Text,
+        topic: Text,
+    }
+    direct_pairs key 2 {
+        first: Bytes,
+        second: Bytes,
+        room: Bytes,
+    }
+    room_commits key 2 {
+        room: Bytes,
+        n: Number,
+        hash: Bytes,
+        author: Bytes,
+        at: Number,
+        record: Bytes,
+    }
+    room_shares key 2 {
+        room: Bytes,
+        n: Number,
+        accounts: Bytes,
+        wraps: Bytes,
+        shares: Bytes,
+    }
+    room_members key 2 {
+        room: Bytes,
+        account: Bytes,
+        fingerprint: Bytes,
+        role: Number,
+        came: Number,
+        gone: Number,
+        answered: Number,
+    }
+    room_requests key 2 {
+        room: Bytes,
+        account: Bytes,
+        number: Number,
+        action: Number,
+        hash: Bytes,
+        record: Bytes,
+    }
+    room_invitations key 1 {
+        hash: Bytes,
+        room: Bytes,
+        invitee: Bytes,
+        inviter: Bytes,
+        expires_at: Number,
+        record: Bytes,
+    }
+    key_requests key 2 {
+        room: Bytes,
+        account: Bytes,
+        number: Number,
+        hash: Bytes,
+        refused: Number,
+        record: Bytes,
+    }
+    key_grants key 3 {
+        room: Bytes,
+        account: Bytes,
+        granter: Bytes,
+        record: Bytes,
+    }
+    room_states key 1 {
+        room: Bytes,
+        number: Number,
+        record: Bytes,
+    }
+    channels key 1 {
+        id: Bytes,
+        room: Bytes,
+        run: Bytes,
+        sequence: Number,
+        committed: Number,
+        name: Text,
+        topic: Text,
+        position: Number,
+        archived: Number,
+        slow_ms: Number,
+    }
+    messages key 2 {
+        channel: Bytes,
+        sequence: Number,
+        at: Number,
+        sender: Bytes,
+        name: Text,
+        flags: Number,
+        n: Number,
+        message: MaybeBytes,
+        hash: Bytes,
+        envelope: MaybeBytes,
+        tombstone: Number,
+    }
+    past_keysets key 2 {
+        account: Bytes,
+        number: Number,
+        record: Bytes,
+    }
+    storage key 1 {
+        account: Bytes,
+        bytes: Number,
+    }
+    room_looks key 1 {
+        look: Text,
+        room: Bytes,
+    }
+    files key 1 {
+        id: Bytes,
+        room: Bytes,
+        uploader: Bytes,
+        chunks: Number,
+        bytes: Number,
+        held: Number,
+        touched_at: Number,
+        channel: Bytes,
+        sequence: Number,
+    }
+    file_chunks key 2 {
+        file: Bytes,
+        place: Number,
+        hash: Bytes,
+    }
+    gone_files key 1 {
+        id: Bytes,
+    }
+    file_storage key 1 {
+        only_row: Number,
+        bytes: Number,
+    }
+    moderation key 1 {
+        only_row: Number,
+        emergency: Number,
+        reports: Number,
+    }
+    reports key 1 {
+        number: Number,
+        hash: Bytes,
+        reporter: Bytes,
+        channel: Bytes,
+        sequence: Number,
+        message: Bytes,
+        sender: Bytes,
+        received_at: Number,
+        record: Bytes,
+    }
+    room_keeps key 2 {
+        room: Bytes,
+        n: Number,
+        days: Number,
     }
 }
 

@@ -98,3 +98,16 @@ pub(super) async fn replace(
         _ => Ok(()),
     }
 }
+
+/// Deletes all items; the revision goes on from where it is.
+pub(super) async fn empty(
+    transaction: &mut Transaction<'_>,
+    account: MemberId,
+) -> Result<(), StoreError> {
+    let account = [(&account).into()];
+    let sql = "DELETE FROM vault_items WHERE account = $1";
+    transaction.execute(sql, &account).await?;
+    let sql = "UPDATE vaults SET items = 0 WHERE account = $1";
+    transaction.execute(sql, &account).await?;
+    Ok(())
+}

@@ -1,14 +1,7 @@
 //! Section 4 with accounts: their sessions in proxy-sealed rooms, beside guests.
 
 use bytes::Bytes;
-use chat_server::{
-    AccountLimits,
-    store::{
-        Store as _,
-        accounts::{SetStanding, Standing},
-        audit::Actor,
-    },
-};
+use chat_server::AccountLimits;
 use rand::{SeedableRng, rngs::StdRng};
 use wire_format::{
     ClientFrame, CloseCode, EpochDraft, EpochNumber, EpochSecret, ErrorCode, Event, MemberId,
@@ -24,8 +17,9 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, resume},
-    support::{House, Peer, Stopwatch, lobby, token},
+    accounts::ada_is_taken,
+    owner::{AtServer as _, Folder, Owner, resume},
+    support::{House, Peer, Stopwatch, lobby},
 };
 
 /// A session's first device, in the lobby.
@@ -256,13 +250,7 @@ async fn nobody_else_has_an_accounts_name_while_it_is_in_a_room() {
     there.vanish();
     house.has_sessions(1).await;
     let mut other = house.greeted().await;
-    for name in ["Ada", "ADA", "Аda"] {
-        let refused = other.sign_in(name, token()).await;
-        assert_eq!(refused, Err(ErrorCode::NameTaken), "{name}");
-        let late = Owner::named(name);
-        let refused = other.call(&late.register(), late.records()).await;
-        assert_eq!(refused.expect_err(name).code, ErrorCode::NameTaken);
-    }
+    ada_is_taken(&mut other).await;
     // An announcement is by the name that the account has.
     let mut rng = StdRng::seed_from_u64(8);
     let keys = SessionKeys::generate(&mut rng).expect("keys");
@@ -290,6 +278,19 @@ async fn a_minute_passes(stopwatch: &Stopwatch, [one, two]: [&mut Peer; 2]) {
     stopwatch.advance(seconds).await;
 }
 
+/// Lets the server sweep, whereupon the session leaves the room of the other one.
+async fn leaves_with_the_next_sweep(
+    (peer, session): (&mut Peer, &SignedInAccount),
+    other: &mut Peer,
+) {
+    let stopwatch = Stopwatch::stop();
+    a_minute_passes(&stopwatch, [peer, other]).await;
+    let gone = left(other).await;
+    assert_eq!(gone, (session.session.into(), LeaveReason::SignedOut));
+    assert_eq!(peer.closed().await, CloseCode::Revoked);
+    tokio::time::resume();
+}
+
 #[tokio::test]
 async fn a_session_that_is_old_leaves_with_the_next_sweep() {
     let folder = Folder::new();
@@ -301,13 +302,8 @@ async fn a_session_that_is_old_leaves_with_the_next_sweep() {
     let mut grace = house.in_lobby("Grace").await;
     let (mut ada, session) = arrives(&Owner::named("Ada"), &house).await;
     assert!(matches!(grace.event().await.0, Event::RoomJoined { .. }));
-    let stopwatch = Stopwatch::stop();
-    a_minute_passes(&stopwatch, [&mut ada, &mut grace]).await;
-    let gone = left(&mut grace).await;
-    assert_eq!(gone, (session.session.into(), LeaveReason::SignedOut));
-    assert_eq!(ada.closed().await, CloseCode::Revoked);
-    tokio::time::resume();
-    drop((ada, grace, stopwatch));
+    leaves_with_the_next_sweep((&mut ada, &session), &mut grace).await;
+    drop((ada, grace));
     house.close().await;
 }
 
@@ -319,23 +315,9 @@ async fn an_account_that_is_disabled_from_elsewhere_leaves_with_the_next_sweep()
     let mut grace = house.in_lobby("Grace").await;
     let (mut ada, session) = arrives(&owner, &house).await;
     assert!(matches!(grace.event().await.0, Event::RoomJoined { .. }));
-    let store = folder.store().await;
-    let disable = SetStanding {
-        account: owner.account.into(),
-        standing: Standing::Disabled,
-        actor: Actor::Operator,
-        now: crate::owner::now(),
-    };
-    let ended = store.write(disable).await.expect("written");
-    assert_eq!(ended.expect("disabled").len(), 1);
-    store.close().await;
-    let stopwatch = Stopwatch::stop();
-    a_minute_passes(&stopwatch, [&mut ada, &mut grace]).await;
-    let gone = left(&mut grace).await;
-    assert_eq!(gone, (session.session.into(), LeaveReason::SignedOut));
-    assert_eq!(ada.closed().await, CloseCode::Revoked);
-    tokio::time::resume();
-    drop((ada, grace, stopwatch));
+    assert_eq!(folder.disables(owner.account).await, 1);
+    leaves_with_the_next_sweep((&mut ada, &session), &mut grace).await;
+    drop((ada, grace));
     let mut again = house.greeted().await;
     let refused = owner.signs_in(&mut again).await.expect_err("disabled");
     assert_eq!(refused.code, ErrorCode::LoginFailed);

@@ -8,7 +8,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, list},
+    owner::{AtServer as _, Folder, Owner, list},
     support::{House, Peer, token},
 };
 
@@ -18,6 +18,17 @@ async fn params(peer: &mut Peer, name: &str) -> (AccountId, [u8; 16], u32, Strin
     let params = answer.expect("parameters").0;
     let salt = *params.salt.as_bytes();
     (params.account, salt, params.rounds, params.server)
+}
+
+/// The name of an account is neither a guest's nor another account's, however it is spelled.
+pub(crate) async fn ada_is_taken(other: &mut Peer) {
+    for name in ["Ada", "ADA", "Аda"] {
+        let refused = other.sign_in(name, token()).await;
+        assert_eq!(refused, Err(ErrorCode::NameTaken), "{name}");
+        let late = Owner::named(name);
+        let refused = other.call(&late.register(), late.records()).await;
+        assert_eq!(refused.expect_err(name).code, ErrorCode::NameTaken);
+    }
 }
 
 #[tokio::test]
@@ -61,13 +72,7 @@ async fn a_name_is_an_accounts_or_a_guests_and_never_both() {
     let ada = Owner::named("Ada");
     ada.registers(&mut peer).await;
     let mut other = house.greeted().await;
-    for name in ["Ada", "ADA", "Аda"] {
-        let refused = other.sign_in(name, token()).await;
-        assert_eq!(refused, Err(ErrorCode::NameTaken), "{name}");
-        let late = Owner::named(name);
-        let refused = other.call(&late.register(), late.records()).await;
-        assert_eq!(refused.expect_err(name).code, ErrorCode::NameTaken);
-    }
+    ada_is_taken(&mut other).await;
     // Signed out or not: a registered name is never free to a guest.
     peer.call(&Logout {}, Bytes::new()).await.expect("done");
     let refused = other.sign_in("Ada", token()).await;

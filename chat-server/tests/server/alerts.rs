@@ -25,7 +25,7 @@ use wire_format::{
 
 use crate::{
     admin::request,
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::{House, PATIENCE},
 };
 

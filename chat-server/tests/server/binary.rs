@@ -8,12 +8,12 @@ use std::{
 use wire_format::command::auth::{Resume, Sessions};
 
 use crate::{
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::Peer,
 };
 
 /// A started program that is ended when the test fails.
-struct Program(Child);
+pub(crate) struct Program(Child);
 
 impl Program {
     /// Starts it and gives the address that it prints.
@@ -21,7 +21,7 @@ impl Program {
         Self::of(command(flags).stderr(Stdio::null()))
     }
 
-    fn of(command: &mut Command) -> (Self, String) {
+    pub(crate) fn of(command: &mut Command) -> (Self, String) {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("a program");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output");
@@ -49,7 +49,7 @@ impl Drop for Program {
     }
 }
 
-fn command(flags: &[&str]) -> Command {
+pub(crate) fn command(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
     command.args(flags).env_remove("PORT");
     command
@@ -162,9 +162,16 @@ async fn nothing_that_signs_in_is_logged_or_kept() {
         places.any(|place| place == secret)
     };
     assert!(!holds(&written, b"argon2id$"), "hashes stay in the data");
-    for file in std::fs::read_dir(folder.path()).expect("a folder") {
-        let path = file.expect("a file").path();
-        written.extend(std::fs::read(path).expect("a file"));
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                written.extend(std::fs::read(path).expect("a file"));
+            }
+        }
     }
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let login = ada.login.as_bytes();

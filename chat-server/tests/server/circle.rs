@@ -13,7 +13,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, resume},
+    owner::{AtServer as _, Folder, Owner, resume},
     support::{House, Peer},
 };
 
@@ -86,6 +86,19 @@ pub(crate) async fn quiet<const N: usize>(peers: [&mut Peer; N]) {
     }
 }
 
+/// Waits for these events of one who may be told once more, meanwhile, that the other is there: friends
+/// are told of who has come after that has happened, and may have become friends in between.
+async fn hears(peer: &mut Peer, events: &[Event], other: &Owner) {
+    let is_there = presence(other, true);
+    for event in events {
+        let mut told = peer.event().await.0;
+        while told != *event && told == is_there {
+            told = peer.event().await.0;
+        }
+        assert_eq!(told, *event);
+    }
+}
+
 /// Makes two who are there friends.
 pub(crate) async fn befriend(one: (&Owner, &mut Peer), other: (&Owner, &mut Peer)) {
     done(one.1, &add(other.0.account)).await;
@@ -94,10 +107,10 @@ pub(crate) async fn befriend(one: (&Owner, &mut Peer), other: (&Owner, &mut Peer
     let asked = stands(other.0, FriendState::Asked);
     let friend = |of: &Owner| [stands(of, FriendState::Friend), presence(of, true)];
     let [is_friend, is_there] = friend(other.0);
-    told([one.1], &[asked, is_friend, is_there]).await;
+    hears(one.1, &[asked, is_friend, is_there], other.0).await;
     let asking = stands(one.0, FriendState::Asking);
     let [is_friend, is_there] = friend(one.0);
-    told([other.1], &[asking, is_friend, is_there]).await;
+    hears(other.1, &[asking, is_friend, is_there], one.0).await;
 }
 
 /// The people that an account knows, if they fit a page.
@@ -168,10 +181,11 @@ impl Circle {
         let (mut adas, _) = ada.arrives(house).await;
         let (mut bobs, session) = bob.arrives(house).await;
         let (mut cats, _) = cat.arrives(house).await;
-        befriend((&ada, &mut adas), (&bob, &mut bobs)).await;
         befriend((&ada, &mut adas), (&cat, &mut cats)).await;
         closes(cats).await;
-        told([&mut adas], &[presence(&cat, false)]).await;
+        // Who came before is told by then.
+        hears(&mut adas, &[presence(&cat, false)], &cat).await;
+        befriend((&ada, &mut adas), (&bob, &mut bobs)).await;
         Self {
             ada,
             bob,

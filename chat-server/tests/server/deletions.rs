@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chat_server::{
-    AccountLimits, Rate,
+    Rate,
     store::{Store as _, accounts::FindAccount, tokens::Purpose},
 };
 use wire_format::{
@@ -17,7 +17,7 @@ use wire_format::{
 
 use crate::{
     circle::{add, done, events, stands},
-    owner::{Folder, Owner, resume},
+    owner::{AtServer as _, Folder, Owner, resume},
     support::{Peer, token},
 };
 
@@ -103,12 +103,7 @@ async fn who_knew_a_deleted_account_is_told() {
 #[tokio::test]
 async fn only_the_password_deletes_and_guesses_are_counted() {
     let folder = Folder::new();
-    let house = folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::per_minute(1, 3),
-            ..AccountLimits::default()
-        })
-        .await;
+    let house = folder.with_tries(Rate::per_minute(1, 3)).await;
     let ada = Owner::named("Ada");
     let (mut peer, _) = ada.arrives(&house).await;
     let mut unproven = house.greeted().await;

@@ -6,14 +6,16 @@ use std::{
 };
 
 use chat_server::{
-    AccountLimits, Limits, Settings,
+    AccountLimits, Limits, Rate, Settings,
     store::{
         Database, Location, Store as _, TokenHash,
+        accounts::{Role, SetRole, SetStanding, Standing},
         audit::Actor,
+        moderation::SetEmergency,
         tokens::{IssueToken, Purpose},
     },
 };
-use wire_format::{Millis, OneTimeToken};
+use wire_format::{AccountId, Millis, OneTimeToken};
 
 use crate::{
     owner::now,
@@ -56,9 +58,59 @@ impl Folder {
         token
     }
 
+    /// Disables an account behind the server's back; gives how many sessions that ends.
+    pub(crate) async fn disables(&self, account: AccountId) -> usize {
+        let store = self.store().await;
+        let disable = SetStanding {
+            account: account.into(),
+            standing: Standing::Disabled,
+            actor: Actor::Operator,
+            now: now(),
+        };
+        let ended = store.write(disable).await.expect("written");
+        store.close().await;
+        ended.expect("disabled").len()
+    }
+
+    /// Makes an account an administrator behind the server's back.
+    pub(crate) async fn appoints(&self, account: AccountId) {
+        let store = self.store().await;
+        let appoint = SetRole {
+            account: account.into(),
+            role: Role::Admin,
+            actor: Actor::Operator,
+            now: now(),
+        };
+        let appointed = store.write(appoint).await.expect("written");
+        store.close().await;
+        appointed.expect("appointed");
+    }
+
+    /// Ends the emergency mode, as an operator does.
+    pub(crate) async fn ends_emergency(&self) {
+        let store = self.store().await;
+        let end = SetEmergency {
+            is_emergency: false,
+            actor: Actor::Operator,
+            now: now(),
+        };
+        let ended = store.write(end).await.expect("written");
+        store.close().await;
+        ended.expect("ended");
+    }
+
     /// A server on this folder, with limits that no test of something else runs into.
     pub(crate) async fn house(&self) -> House {
         self.limited(AccountLimits::default()).await
+    }
+
+    /// One with so many tries at a name from an address.
+    pub(crate) async fn with_tries(&self, tries: Rate) -> House {
+        self.limited(AccountLimits {
+            tries_per_name_and_address: tries,
+            ..AccountLimits::default()
+        })
+        .await
     }
 
     pub(crate) async fn limited(&self, accounts: AccountLimits) -> House {

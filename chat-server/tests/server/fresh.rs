@@ -12,7 +12,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::Peer,
 };
 

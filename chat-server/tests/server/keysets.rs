@@ -1,53 +1,45 @@
 //! Section 14.3: `keys.rotate` and `keys.reset`, and what is refused of them.
 
 use bytes::Bytes;
-use chat_server::{
-    AccountLimits, Rate,
-    store::{
-        Store as _,
-        friends::{FriendStep, TakeFriendStep},
-    },
-};
+use chat_server::{AccountLimits, Rate};
 use wire_format::{
-    ClientFrame, ErrorCode, Event, KeysetNumber, ServerFrame,
+    ErrorCode, Event, KeysetNumber, WrapNumber,
     command::{
         auth::Prove,
+        conversations::{Create, Invite},
         keys::{Reset, Rotate},
         vault::Root,
     },
     event::KeysetChange,
-    identity::Link,
+    identity::{Link, UnverifiedWrapKey},
     record_list,
+    room::{Action, Change, RoomKind},
 };
 
 use crate::{
-    owner::{Folder, Owner, list},
+    conversing::{Person, Talk, founding, numbers},
+    owner::{AtServer as _, Folder, Owner, list},
     support::{House, Peer},
 };
 
 /// A server on which keys may be tried as often as a test likes.
-async fn house(folder: &Folder) -> House {
-    folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::UNLIMITED,
-            ..AccountLimits::default()
-        })
-        .await
+pub(crate) async fn house(folder: &Folder) -> House {
+    folder.with_tries(Rate::UNLIMITED).await
 }
 
-async fn rotate(peer: &mut Peer, expected: u64, tail: Bytes) -> Result<(), ErrorCode> {
+pub(crate) async fn rotate(peer: &mut Peer, expected: u64, tail: Bytes) -> Result<(), ErrorCode> {
     let expected = KeysetNumber::new(expected);
     let answer = peer.call(&Rotate { expected }, tail).await;
     answer.map(|_| ()).map_err(|refusal| refusal.code)
 }
 
-async fn reset(peer: &mut Peer, expected: u64, tail: Bytes) -> Result<(), ErrorCode> {
+pub(crate) async fn reset(peer: &mut Peer, expected: u64, tail: Bytes) -> Result<(), ErrorCode> {
     let expected = KeysetNumber::new(expected);
     let answer = peer.call(&Reset { expected }, tail).await;
     answer.map(|_| ()).map_err(|refusal| refusal.code)
 }
 
-fn changed(owner: &Owner, link: KeysetChange) -> Event {
+pub(crate) fn changed(owner: &Owner, link: KeysetChange) -> Event {
     Event::KeysChanged {
         account: owner.account,
         number: KeysetNumber::new(2),
@@ -85,51 +77,30 @@ async fn new_keys_follow_the_old_ones_by_whom_they_are_signed() {
 }
 
 #[tokio::test]
-async fn friends_hear_of_new_keys_and_nobody_else_does() {
-    let folder = Folder::new();
-    let house = house(&folder).await;
-    let (ada, bob, eve) = (
-        Owner::named("Ada"),
-        Owner::named("Bob"),
-        Owner::named("Eve"),
-    );
-    let (mut peer, _) = ada.arrives(&house).await;
-    let (mut friend, _) = bob.arrives(&house).await;
-    let mut unproven = house.greeted().await;
-    let late = bob.signs_in(&mut unproven).await.expect("a session");
-    let (mut asked, _) = eve.arrives(&house).await;
-    let store = folder.store().await;
-    for (one, other, step) in [
-        (&ada, &bob, FriendStep::Ask),
-        (&bob, &ada, FriendStep::Accept),
-        (&ada, &eve, FriendStep::Ask),
-    ] {
-        let step = TakeFriendStep {
-            account: one.account.into(),
-            other: other.account.into(),
-            step,
-            most: 10,
+async fn an_account_has_so_many_keysets_and_no_more() {
+    let full = Err(ErrorCode::OverQuota);
+    for (most, expected) in [(2, Ok(())), (1, full)] {
+        let folder = Folder::new();
+        let limits = AccountLimits {
+            tries_per_name_and_address: Rate::UNLIMITED,
+            keysets: most,
+            ..AccountLimits::default()
         };
-        let taken = store.write(step).await.expect("written");
-        taken.expect("a step");
+        let house = folder.limited(limits).await;
+        let ada = Owner::named("Ada");
+        let (mut peer, _) = ada.arrives(&house).await;
+        let first = ada.chain(&mut peer).await;
+        let second = ada.rotation(first.head(), 2, 2);
+        assert_eq!(rotate(&mut peer, 1, second).await, expected);
+        if expected == full {
+            let anew = ada.reset(first.head(), 2, 2);
+            assert_eq!(reset(&mut peer, 1, anew).await, full);
+        }
+        let chain = ada.chain(&mut peer).await;
+        assert_eq!(chain.head().number().value(), most);
+        drop(peer);
+        house.close().await;
     }
-    store.close().await;
-    let chain = ada.chain(&mut peer).await;
-    reset(&mut peer, 1, ada.reset(chain.head(), 2, 2))
-        .await
-        .expect("new keys");
-    let changed = changed(&ada, KeysetChange::Reset);
-    assert_eq!(friend.event().await.0, changed);
-    // The others were told nothing before the answers to what they ask now.
-    bob.proves(&mut unproven, &late).await;
-    bob.chain(&mut unproven).await;
-    eve.chain(&mut asked).await;
-    for quiet in [&mut unproven, &mut asked] {
-        quiet.send(ClientFrame::Ping([7; 8])).await;
-        assert_eq!(quiet.next().await, Some(ServerFrame::Pong([7; 8])));
-    }
-    drop((peer, friend, unproven, asked));
-    house.close().await;
 }
 
 #[tokio::test]
@@ -232,12 +203,7 @@ async fn of_two_that_reset_at_once_one_does() {
 #[tokio::test]
 async fn new_keys_are_counted_like_sign_ins() {
     let folder = Folder::new();
-    let house = folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::per_minute(1, 1),
-            ..AccountLimits::default()
-        })
-        .await;
+    let house = folder.with_tries(Rate::per_minute(1, 1)).await;
     let ada = Owner::named("Ada");
     let (mut peer, _) = ada.arrives(&house).await;
     let chain = ada.chain(&mut peer).await;
@@ -247,5 +213,73 @@ async fn new_keys_are_counted_like_sign_ins() {
     let refused = rotate(&mut peer, 2, Bytes::new()).await;
     assert_eq!(refused, Err(ErrorCode::RateLimited));
     drop(peer);
+    house.close().await;
+}
+
+/// Somebody has new keys that the old ones did not sign, and the others know them.
+async fn starts_anew(mut person: Person, talks: &mut [&mut Talk]) -> Person {
+    let chain = person.owner.chain(&mut person.peer).await;
+    let tail = person.owner.reset(chain.head(), 2, 2);
+    reset(&mut person.peer, 1, tail).await.expect("new keys");
+    let chain = person.owner.chain(&mut person.peer).await;
+    let owner = person.owner.with_other_keys();
+    for talk in talks {
+        let wrap = UnverifiedWrapKey::parse(owner.wrap_key(2)).expect("a layout");
+        let wrap = wrap.verify(chain.head(), WrapNumber::new(1));
+        talk.wraps.insert(owner.account, wrap.expect("a wrap key"));
+        talk.keysets.insert(owner.account, chain.clone());
+    }
+    Person { owner, ..person }
+}
+
+#[tokio::test]
+async fn who_starts_anew_is_let_into_its_rooms_again() {
+    let folder = Folder::new();
+    let limits = AccountLimits {
+        rooms: 1,
+        tries_per_name_and_address: Rate::UNLIMITED,
+        ..AccountLimits::default()
+    };
+    let house = folder.limited(limits).await;
+    let mut ada = Person::arrives(&house, "Ada").await;
+    let mut bob = Person::arrives(&house, "Bob").await;
+    let mut talk = Talk::made(RoomKind::Group, &mut ada, &mut [&mut bob]).await;
+    let early = talk.invitation(&bob.owner, ada.account());
+    let refused = bob.may_not(&Invite {}, early.bytes().clone());
+    assert_eq!(refused.await, ErrorCode::RequestInvalid, "she is in");
+    let mut ada = starts_anew(ada, &mut [&mut talk]).await;
+    let (invitation, _) = talk.invites(&mut bob, ada.account()).await;
+    // It is in as many rooms as may be, with this one.
+    let join = talk.asks(&mut ada, Action::Join, Some(&invitation)).await;
+    let changes = vec![Change::Joined(Box::new(join))];
+    talk.commits(&mut bob, changes).await.expect("taken in");
+    assert_eq!(ada.follows(talk.room).await.n.value(), 2);
+    drop((ada, bob));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_starts_anew_has_new_direct_conversations() {
+    let folder = Folder::new();
+    let house = house(&folder).await;
+    let mut ada = Person::arrives(&house, "Ada").await;
+    let mut bob = Person::arrives(&house, "Bob").await;
+    let mut talk = Talk::made(RoomKind::Direct, &mut ada, &mut [&mut bob]).await;
+    let begins = |talk: &Talk, by: &Owner, with| {
+        let (room, draft) = founding(RoomKind::Direct, by, &[with], &talk.keysets, &talk.wraps);
+        let wraps = numbers(&draft.wraps);
+        (Create::unnamed(room, wraps), draft.tail)
+    };
+    let (create, tail) = begins(&talk, &bob.owner, ada.account());
+    assert_eq!(bob.may_not(&create, tail).await, ErrorCode::RoomTaken);
+    let ada = starts_anew(ada, &mut [&mut talk]).await;
+    for taken in [false, true] {
+        let (create, tail) = begins(&talk, &bob.owner, ada.account());
+        match taken {
+            false => drop(bob.does(&create, tail).await),
+            true => assert_eq!(bob.may_not(&create, tail).await, ErrorCode::RoomTaken),
+        }
+    }
+    drop((ada, bob));
     house.close().await;
 }

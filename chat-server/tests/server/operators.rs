@@ -13,7 +13,7 @@ use chat_server::{
 use wire_format::{CloseCode, ErrorCode, Event, MemberId, OneTimeToken};
 
 use crate::{
-    owner::{Folder, Owner, resume},
+    owner::{AtServer as _, Folder, Owner, resume},
     support::{House, generous},
 };
 

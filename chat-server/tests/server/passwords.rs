@@ -1,7 +1,7 @@
 //! Section 14.5: `auth.password` and `auth.recover`.
 
 use bytes::Bytes;
-use chat_server::{AccountLimits, Rate};
+use chat_server::Rate;
 use wire_format::{
     ClientFrame, CloseCode, CommandFrame, ErrorCode, Event, LoginHalf, RecoveryLogin, RootNumber,
     ServerFrame,
@@ -13,7 +13,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::{House, Peer},
 };
 
@@ -80,12 +80,7 @@ async fn a_new_password_ends_the_other_sessions_and_the_old_one() {
 #[tokio::test]
 async fn what_does_not_fit_changes_nothing() {
     let folder = Folder::new();
-    let house = folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::UNLIMITED,
-            ..AccountLimits::default()
-        })
-        .await;
+    let house = folder.with_tries(Rate::UNLIMITED).await;
     let (ada, eve) = (Owner::named("Ada"), Owner::named("Eve"));
     let (mut peer, _) = ada.arrives(&house).await;
     let new = ada.renewed();
@@ -192,12 +187,7 @@ async fn a_recovery_code_gives_a_new_password_before_the_proof() {
 #[tokio::test]
 async fn a_wrong_code_and_an_unknown_name_are_answered_alike_and_counted() {
     let folder = Folder::new();
-    let house = folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::per_minute(1, 2),
-            ..AccountLimits::default()
-        })
-        .await;
+    let house = folder.with_tries(Rate::per_minute(1, 2)).await;
     let ada = Owner::named("Ada");
     drop(ada.arrives(&house).await);
     let mut peer = house.greeted().await;
@@ -225,12 +215,7 @@ async fn a_wrong_code_and_an_unknown_name_are_answered_alike_and_counted() {
 #[tokio::test]
 async fn guesses_at_the_old_password_are_counted_like_sign_ins() {
     let folder = Folder::new();
-    let house = folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::per_minute(1, 2),
-            ..AccountLimits::default()
-        })
-        .await;
+    let house = folder.with_tries(Rate::per_minute(1, 2)).await;
     let ada = Owner::named("Ada");
     let (mut peer, _) = ada.arrives(&house).await;
     let wrong = LoginHalf::from_bytes([0; 32]);

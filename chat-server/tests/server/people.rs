@@ -13,7 +13,7 @@ use wire_format::{
 
 use crate::{
     circle::{add, befriend, done, entry, events, list, presence, quiet, refused, stands, told},
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::{Peer, token},
 };
 

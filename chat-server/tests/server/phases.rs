@@ -13,7 +13,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, list},
+    owner::{AtServer as _, Folder, Owner, list},
     support::{publish, token},
 };
 

@@ -10,12 +10,12 @@ use wire_format::{
 
 use crate::{
     circle::{Circle, closes, done, presence, quiet, stands, takes_up, there, told},
-    owner::{Folder, Owner, resume},
+    owner::{AtServer as _, Folder, Owner, resume},
     support::Stopwatch,
 };
 
 /// Real time again, for the end of a test: the store does not know of the stopwatch.
-fn goes_on(stopwatch: Stopwatch) {
+pub(crate) fn goes_on(stopwatch: Stopwatch) {
     tokio::time::resume();
     drop(stopwatch);
 }

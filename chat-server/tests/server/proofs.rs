@@ -8,7 +8,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, now},
+    owner::{AtServer as _, Folder, Owner, now},
     support::{House, Peer},
 };
 

@@ -17,7 +17,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::{House, Peer, token},
 };
 

@@ -1,14 +1,7 @@
 //! Section 14.17: how far somebody gets who looks for people, and how many of them an account may know.
 
 use bytes::Bytes;
-use chat_server::{
-    AccountLimits, Limits, Rate, Settings,
-    store::{
-        Database, Location, Store as _,
-        accounts::{SetStanding, Standing},
-        audit::Actor,
-    },
-};
+use chat_server::{AccountLimits, Limits, Rate, Settings};
 use wire_format::{
     AccountId, ErrorCode, ProxyKey,
     command::{
@@ -21,12 +14,26 @@ use wire_format::{
 
 use crate::{
     circle::{add, done, list, refused, tamper},
-    owner::{Folder, Owner, now},
-    support::{House, generous},
+    owner::{AtServer as _, Folder, Owner},
+    support::{House, Peer, generous},
 };
 
 fn find(name: &str) -> Find {
     Find { name: name.into() }
+}
+
+/// Ada, Bob and Cat, each at a peer.
+async fn three(house: &House) -> [(Owner, Peer); 3] {
+    let arrives = async |name: &str| {
+        let owner = Owner::named(name);
+        let (peer, _) = owner.arrives(house).await;
+        (owner, peer)
+    };
+    [
+        arrives("Ada").await,
+        arrives("Bob").await,
+        arrives("Cat").await,
+    ]
 }
 
 #[tokio::test]
@@ -61,26 +68,11 @@ async fn a_search_gives_exactly_that_account_or_nobody() {
     let found = done(&mut bobs, &find("Ada Lee")).await;
     assert_eq!(found.account, ada.account);
     // Who may not sign in is nobody.
-    disable(&folder, ada.account).await;
+    folder.disables(ada.account).await;
     let refusal = refused(&mut bobs, &find("Ada Lee")).await;
     assert_eq!(refusal, ErrorCode::NoSuchAccount);
     drop((adas, bobs));
     house.close().await;
-}
-
-/// Disables an account behind the server's back.
-async fn disable(folder: &Folder, account: AccountId) {
-    let location = Location::Sqlite(folder.path().to_owned());
-    let store = Database::open(location).await.expect("a store");
-    let disabled = SetStanding {
-        account: account.into(),
-        standing: Standing::Disabled,
-        actor: Actor::Operator,
-        now: now(),
-    };
-    let ended = store.write(disabled).await.expect("written");
-    ended.expect("disabled");
-    store.close().await;
 }
 
 #[tokio::test]
@@ -231,14 +223,7 @@ async fn crowd(folder: &Folder, of: AccountId) {
 async fn an_account_knows_a_thousand_people_and_lists_them_in_pages() {
     let folder = Folder::new();
     let house = folder.house().await;
-    let (ada, bob, cat) = (
-        Owner::named("Ada"),
-        Owner::named("Bob"),
-        Owner::named("Cat"),
-    );
-    let (mut adas, _) = ada.arrives(&house).await;
-    let (mut bobs, _) = bob.arrives(&house).await;
-    let (mut cats, _) = cat.arrives(&house).await;
+    let [(ada, mut adas), (bob, mut bobs), (cat, mut cats)] = three(&house).await;
     crowd(&folder, ada.account).await;
     done(&mut adas, &add(bob.account)).await;
     let refusal = refused(&mut adas, &add(cat.account)).await;
@@ -294,14 +279,7 @@ async fn an_account_knows_as_many_people_as_it_may() {
             ..AccountLimits::default()
         })
         .await;
-    let (ada, bob, cat) = (
-        Owner::named("Ada"),
-        Owner::named("Bob"),
-        Owner::named("Cat"),
-    );
-    let (mut adas, _) = ada.arrives(&house).await;
-    let (mut bobs, _) = bob.arrives(&house).await;
-    let (mut cats, _) = cat.arrives(&house).await;
+    let [(_, mut adas), (bob, mut bobs), (cat, mut cats)] = three(&house).await;
     done(&mut adas, &add(bob.account)).await;
     let refusal = refused(&mut adas, &add(cat.account)).await;
     assert_eq!(refusal, ErrorCode::OverQuota);

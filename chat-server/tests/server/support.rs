@@ -48,6 +48,12 @@ impl House {
         }
     }
 
+    /// One in a process of its own.
+    pub(crate) fn elsewhere(address: SocketAddr) -> Self {
+        let running = None;
+        Self { running, address }
+    }
+
     pub(crate) fn running(&self) -> &Running {
         self.running.as_ref().expect("it runs until it is closed")
     }

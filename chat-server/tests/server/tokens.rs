@@ -20,7 +20,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, now, resume},
+    owner::{AtServer as _, Folder, Owner, now, resume},
     support::{House, Peer},
 };
 

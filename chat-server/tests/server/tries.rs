@@ -11,7 +11,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner},
+    owner::{AtServer as _, Folder, Owner},
     support::{House, Peer, generous},
 };
 
@@ -50,12 +50,7 @@ async fn guess(peer: &mut Peer, name: &str) -> Refusal {
 #[tokio::test]
 async fn a_name_has_so_many_tries_from_one_address_known_or_not() {
     let folder = Folder::new();
-    let house = folder
-        .limited(AccountLimits {
-            tries_per_name_and_address: Rate::per_minute(1, 2),
-            ..AccountLimits::default()
-        })
-        .await;
+    let house = folder.with_tries(Rate::per_minute(1, 2)).await;
     let ada = Owner::named("Ada");
     drop(ada.arrives(&house).await);
     let mut peer = house.greeted().await;

@@ -8,7 +8,7 @@ use wire_format::{
 };
 
 use crate::{
-    owner::{Folder, Owner, list},
+    owner::{AtServer as _, Folder, Owner, list},
     support::Peer,
 };
 

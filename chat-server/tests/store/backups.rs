@@ -24,9 +24,10 @@ use wire_format::MemberId;
 
 use crate::{
     accounts::issue,
-    friends,
+    forgetting, friends,
     place::Place,
     program::{self, run},
+    reports, rooms,
     support::{Folder, House, identity, registration},
     vault::item,
 };
@@ -44,6 +45,9 @@ pub(crate) async fn fill(house: &House) {
     issue(house, 1, Purpose::Fresh(ann)).await;
     issue(house, 2, Purpose::Invitation).await;
     friends::befriend(house, ann, bob).await;
+    rooms::fill(house, ann, bob).await;
+    reports::fill(house).await;
+    forgetting::fill(house).await;
     let put = PutItems {
         account: ann,
         items: (0..200_u64)
@@ -76,6 +80,28 @@ pub(crate) async fn a_restored_backup_is_equal_whatever_keeps_it(house: &House) 
         "vault_items",
         "audit",
         "server",
+        "rooms",
+        "direct_pairs",
+        "room_commits",
+        "room_shares",
+        "room_members",
+        "room_requests",
+        "room_invitations",
+        "key_requests",
+        "key_grants",
+        "room_states",
+        "channels",
+        "messages",
+        "past_keysets",
+        "room_looks",
+        "moderation",
+        "reports",
+        "room_keeps",
+        "storage",
+        "files",
+        "file_chunks",
+        "gone_files",
+        "file_storage",
     ] {
         assert!(dump.iter().any(|row| row.starts_with(table)), "{table}");
     }
@@ -88,10 +114,10 @@ pub(crate) async fn a_restored_backup_is_equal_whatever_keeps_it(house: &House) 
         printed.contains(" rows of 20") && printed.contains(" restored; audit log "),
         "{printed}"
     );
-    assert_eq!(folder.dump().await, dump);
+    assert_restored(&folder.dump().await, &dump);
     let file = back_up(&folder, &backups).await;
     restore(&file, &again).await.printed();
-    assert_eq!(again.dump().await, dump);
+    assert_restored(&again.dump().await, &dump);
     assert_eq!(house.place.dump().await, dump);
 
     // A server goes on with it: the key that signs sessions is the same.
@@ -100,6 +126,14 @@ pub(crate) async fn a_restored_backup_is_equal_whatever_keeps_it(house: &House) 
     assert_eq!(kept, Some(identity("chat.example")));
     assert!(store.read(VerifyAudit).await.expect("read").is_ok());
     store.close().await;
+}
+
+/// Every row is there; only channels are not the same: each counts anew.
+pub(crate) fn assert_restored(restored: &[String], dump: &[String]) {
+    assert_eq!(restored.len(), dump.len());
+    for (row, before) in restored.iter().zip(dump) {
+        assert_eq!(row == before, !row.starts_with("channels"), "{row}");
+    }
 }
 
 pub(crate) async fn a_backup_under_load_is_of_one_moment(house: &House) {

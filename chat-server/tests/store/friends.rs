@@ -3,9 +3,9 @@
 use chat_server::store::{
     Refusal, Store as _, Verdict,
     friends::{
-        Friend, FriendState, FriendStep, FriendsOf, Friendship, ListFriends, OtherSide,
-        TakeFriendStep,
+        Friend, FriendState, FriendStep, Friendship, ListFriends, OtherSide, TakeFriendStep,
     },
+    rooms::CompanyOf,
 };
 use wire_format::MemberId;
 
@@ -220,10 +220,11 @@ pub(crate) async fn friends_of_several_are_found_at_once(house: &House) {
         .await
         .expect("blocked");
     let nobody = MemberId::from_bytes([9; 16]);
-    let of = FriendsOf {
+    let of = CompanyOf {
         accounts: vec![dan, ann, nobody, bob],
     };
-    let mut found = house.store.read(of).await.expect("read");
+    let found = house.store.read(of).await.expect("read").into_iter();
+    let mut found: Vec<_> = found.map(|company| company.friends).collect();
     found[1].sort_unstable();
     let mut anns = vec![bob, cat];
     anns.sort_unstable();

@@ -9,7 +9,7 @@ use wire_format::MemberId;
 
 use crate::support::{House, NOW};
 
-fn keyset(account: MemberId, expected: u64) -> AppendKeyset {
+pub(crate) fn keyset(account: MemberId, expected: u64) -> AppendKeyset {
     let next = expected + 1;
     AppendKeyset {
         account,
@@ -51,7 +51,18 @@ async fn heads(house: &House, account: MemberId) -> (u64, u64, u64) {
     let wraps = house.store.read(wraps).await.expect("read");
     let root = house.store.read(ReadRoot { account }).await.expect("read");
     let head = chain(house, account, 0, 100).await.head;
-    (head, wraps[0].number, root.expect("a root").number)
+    (
+        head,
+        number_in(&wraps[0].record),
+        root.expect("a root").number,
+    )
+}
+
+/// The number in a wrap key that [`keyset`], [`wrap_key`] or a registration made.
+fn number_in(record: &[u8]) -> u64 {
+    let text = std::str::from_utf8(record).expect("text");
+    let number = text.strip_prefix("wrap ").expect("a wrap key");
+    number.parse().expect("a number")
 }
 
 pub(crate) async fn a_keyset_is_appended_to_the_expected_head(house: &House) {
@@ -116,7 +127,7 @@ pub(crate) async fn newest_wrap_keys_come_in_the_order_asked(house: &House) {
         let wraps = house.store.read(ReadWrapKeys { accounts }).await;
         let wraps = wraps.expect("read").into_iter();
         wraps
-            .map(|wrap| (wrap.account, wrap.number))
+            .map(|wrap| (wrap.account, number_in(&wrap.record)))
             .collect::<Vec<_>>()
     };
     assert_eq!(read(vec![bob, nobody, ann]).await, [(bob, 2), (ann, 1)]);

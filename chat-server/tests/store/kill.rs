@@ -17,10 +17,11 @@ use chat_server::store::{
     audit::VerifyAudit,
     vault::{PutItems, ReadItems},
 };
-use wire_format::MemberId;
+use wire_format::{MemberId, RoomId};
 
 use crate::{
     cluster::Cluster,
+    rooms,
     support::{Folder, NOW, found, registration},
     vault::item,
 };
@@ -47,7 +48,7 @@ async fn a_killed_writer_loses_nothing_on_sqlite() {
 #[tokio::test]
 async fn a_killed_writer_loses_nothing_on_postgres() {
     let cluster = Cluster::start();
-    let url = cluster.database().await;
+    let url = cluster.database();
     let mut acknowledged = Acknowledged::default();
     for round in 0..KILLS_ON_POSTGRES {
         kill_and_look(&format!("postgres {round} {url}"), &mut acknowledged).await;
@@ -60,12 +61,20 @@ struct Acknowledged {
     accounts: Vec<MemberId>,
     /// The revision of each vault.
     vaults: HashMap<MemberId, u64>,
+    /// The newest commit of each room.
+    rooms: HashMap<RoomId, u64>,
 }
 
 impl Acknowledged {
     fn note(&mut self, line: &str) {
         let mut words = line.split(' ');
         let (what, account) = (words.next(), words.next().expect("an account"));
+        if what == Some("room") {
+            let n = words.next().expect("a number").parse();
+            let room = account.parse().expect("an id");
+            self.rooms.insert(room, n.expect("a number"));
+            return;
+        }
         let account = account.parse().expect("an id");
         match (what, words.next()) {
             (Some("account"), None) => self.accounts.push(account),
@@ -85,6 +94,9 @@ impl Acknowledged {
         for (account, revision) in &self.vaults {
             let kept = revisions(store, *account).await;
             assert!(kept >= *revision, "{account}: {kept} of {revision}");
+        }
+        for (room, n) in &self.rooms {
+            rooms::is_whole(store, *room, *n).await;
         }
     }
 }
@@ -182,6 +194,8 @@ async fn writer() {
         let round = round.clone();
         tokio::spawn(async move { put_items(&store, &format!("vault {round} {number}")).await });
     }
+    let (committing, name) = (store.clone(), format!("room {round}"));
+    tokio::spawn(async move { commit(&committing, &name).await });
     for number in 0.. {
         let account = register(&store, &format!("user {round} {number}")).await;
         acknowledge(&format!("account {account}"));
@@ -198,6 +212,15 @@ async fn put_items(store: &Database, name: &str) {
         };
         let revision = store.write(put).await.expect("written").expect("put");
         acknowledge(&format!("vault {account} {revision}"));
+    }
+}
+
+async fn commit(store: &Database, name: &str) {
+    let account = register(store, name).await;
+    let room = RoomId::from_bytes(rand::random());
+    for n in 1_u64.. {
+        rooms::commits(store, room, n, account).await;
+        acknowledge(&format!("room {room} {n}"));
     }
 }
 

@@ -1,26 +1,40 @@
-//! The contract of `Store`, on SQLite and on a real PostgreSQL, and what only one of them promises.
+//! The contract of `Store`, on SQLite and on a real PostgreSQL, that of `Blobs`, in a folder and in a real S3
+//! service, and what only one of them promises.
 
 mod cluster;
 mod disk;
 mod kill;
+mod lock_order;
 mod many;
+mod owner;
 mod place;
 mod postgres;
 mod program;
+mod service;
 mod sqlite;
 mod support;
 
 mod accounts;
+mod asked;
 mod audit;
 mod auditors;
 mod backups;
+mod blobs;
+mod channels;
 mod damage;
+mod emergencies;
+mod files;
+mod forgetting;
 mod friends;
 mod keys;
+mod messages;
 mod races;
+mod reports;
+mod rooms;
 mod server;
 mod sessions;
 mod standing;
+mod storage;
 mod users;
 mod vault;
 
@@ -45,7 +59,8 @@ macro_rules! contract {
             $($(
                 eprintln!("{}::{}", stringify!($noun), stringify!($case));
                 let house = support::House::postgres(&cluster).await;
-                $noun::$case(&house).await;
+                // On the heap: all of them together are more than a stack takes.
+                Box::pin($noun::$case(&house)).await;
                 house.close().await;
             )+)+
         }
@@ -60,6 +75,15 @@ contract! {
         a_password_changes_with_the_root_and_ends_other_sessions
         names_are_found_by_how_they_begin
         accounts_are_listed_in_pages;
+    asked:
+        requests_wait_in_their_order
+        two_have_one_direct_conversation
+        a_block_hides_where_one_was_placed
+        who_is_in_may_ask_to_come_in_anew
+        invitations_wait_until_they_end
+        grants_belong_to_one_request
+        a_state_is_replaced_by_its_number
+        keysets_that_rooms_name_outlive_their_account;
     audit:
         every_change_continues_the_chain
         a_refusal_leaves_no_row
@@ -77,9 +101,30 @@ contract! {
         what_is_there_is_replaced_only_when_told
         backups_are_their_owners_and_the_oldest_go
         one_is_made_again_and_again_until_a_signal;
+    channels:
+        a_commit_stands_in_every_channel_that_is_written_in
+        a_channel_that_comes_back_begins_with_the_newest_commit
+        a_change_follows_the_newest_or_changes_nothing
+        of_many_at_once_one_change_follows
+        public_rooms_have_names_of_their_own
+        public_rooms_are_listed_in_pages;
     damage:
         nothing_is_written_from_what_is_no_whole_backup
         tampering_shows_after_a_restore;
+    emergencies:
+        nobody_registers_in_an_emergency
+        an_operator_turns_it_on_and_off;
+    files:
+        chunks_are_held_in_ranges_until_the_file_is_whole
+        a_chunk_is_refused_where_it_does_not_belong
+        what_a_file_takes_is_counted_until_it_goes
+        a_file_goes_with_its_message_or_after_a_while;
+    forgetting:
+        what_is_due_goes_from_the_front_and_the_rest_stays
+        a_shorter_policy_holds_for_what_is_there
+        shares_and_grants_go_when_their_epoch_is_due
+        rooms_that_forget_are_found_in_pages
+        a_restored_backup_holds_nothing_that_is_due;
     friends:
         asking_and_accepting_make_friends_of_both
         a_block_is_silent
@@ -95,12 +140,21 @@ contract! {
         a_wrap_key_takes_the_next_number
         newest_wrap_keys_come_in_the_order_asked
         a_chain_is_read_in_pages;
+    messages:
+        every_room_is_numbered_without_gaps
+        a_repetition_has_the_place_of_the_first
+        pages_are_bounded_by_count_and_by_bytes
+        an_erased_message_leaves_its_hash_and_its_tombstone;
     races:
         one_of_many_replaces_a_root
         one_of_many_takes_a_name
         one_of_many_uses_a_token
         everyone_gets_a_row_in_the_audit_log
         refusals_undo_nobody_else;
+    reports:
+        a_report_is_kept_once_for_each_message
+        reports_are_listed_in_pages_to_administrators
+        a_settled_report_leaves_its_trace;
     server:
         an_identity_is_kept_as_it_was_founded
         the_registration_mode_is_kept;
@@ -117,6 +171,13 @@ contract! {
         the_last_administrator_stays
         a_disabled_account_has_no_session
         a_deleted_account_leaves_nothing_and_its_name_is_free;
+    storage:
+        an_account_has_so_many_bytes_and_no_more
+        nothing_is_kept_behind_what_finds_no_space
+        many_senders_are_counted_at_once
+        what_is_erased_gives_its_space_back
+        what_a_deleted_account_took_is_forgotten
+        older_data_are_counted_once;
     users:
         an_invitation_registers_once
         no_invitation_is_made_while_registration_is_closed
@@ -124,6 +185,12 @@ contract! {
         a_disabled_account_is_out_until_it_is_enabled
         a_reset_begins_one_session
         nothing_is_made_where_nothing_is;
+    rooms:
+        a_room_begins_with_its_first_commit
+        a_commit_follows_the_head_or_changes_nothing
+        of_many_at_once_one_commit_follows
+        who_comes_and_goes_is_found_so
+        being_placed_takes_no_space_of_ones_own;
     vault:
         a_root_is_replaced_by_its_number
         an_item_replaces_a_lower_number
@@ -131,6 +198,7 @@ contract! {
         a_vault_has_a_most
         a_page_has_at_most_a_mebibyte
         items_of_one_kind_are_read_alone
+        new_keys_begin_with_an_empty_vault
         due_items_are_forgotten
         numbers_too_large_are_errors;
 }

@@ -6,6 +6,7 @@ use chat_server::store::{Database, Location, Store as _, StoreError, accounts::F
 
 use crate::{
     cluster::{Cluster, execute},
+    lock_order::rows_are_taken_in_account_order,
     support::{found, registration},
 };
 
@@ -17,6 +18,8 @@ async fn postgres_says_why_it_does_not_serve() {
     another_migration_under_the_same_number_is_refused(&cluster).await;
     read_only_data_are_refused(&cluster).await;
     many_nodes_share_a_database(&cluster).await;
+    only_a_commit_under_way_may_stand(&cluster).await;
+    rows_are_taken_in_account_order(&cluster).await;
     a_server_that_is_not_there_is_an_error().await;
 }
 
@@ -36,7 +39,7 @@ async fn another_migration_under_the_same_number_is_refused(cluster: &Cluster) {
 }
 
 async fn after_tampering(cluster: &Cluster, sql: &str) -> StoreError {
-    let (url, location) = cluster.location().await;
+    let (url, location) = cluster.location();
     let store = Database::open(location.clone()).await.expect("a store");
     store.close().await;
     execute(&url, sql).await;
@@ -44,7 +47,7 @@ async fn after_tampering(cluster: &Cluster, sql: &str) -> StoreError {
 }
 
 async fn read_only_data_are_refused(cluster: &Cluster) {
-    let (url, location) = cluster.location().await;
+    let (url, location) = cluster.location();
     let store = Database::open(location.clone()).await.expect("a store");
     found(&store).await;
     store.close().await;
@@ -59,7 +62,7 @@ async fn read_only_data_are_refused(cluster: &Cluster) {
 }
 
 async fn many_nodes_share_a_database(cluster: &Cluster) {
-    let (_, location) = cluster.location().await;
+    let (_, location) = cluster.location();
     let (first, second) = tokio::join!(Database::open(location.clone()), Database::open(location),);
     let (first, second) = (first.expect("a store"), second.expect("a store"));
     found(&first).await;
@@ -76,6 +79,37 @@ async fn many_nodes_share_a_database(cluster: &Cluster) {
     let late = first.write(registration("late")).await;
     assert!(matches!(late, Err(StoreError::Closed)));
     second.close().await;
+}
+
+async fn only_a_commit_under_way_may_stand(cluster: &Cluster) {
+    let (url, location) = cluster.location();
+    let store = Database::open(location).await.expect("a store");
+    found(&store).await;
+    execute(
+        &url,
+        "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$",
+    )
+    .await;
+    for (when, may_stand) in [
+        ("TRIGGER cut AFTER INSERT ON accounts", false),
+        (
+            "CONSTRAINT TRIGGER cut AFTER INSERT ON accounts DEFERRABLE INITIALLY DEFERRED",
+            true,
+        ),
+    ] {
+        let sql = format!("CREATE {when} FOR EACH ROW EXECUTE FUNCTION cut()");
+        execute(&url, &sql).await;
+        let error = store.write(registration("ann")).await;
+        let error = error.expect_err("it was cut off");
+        let is_unsettled = matches!(error, StoreError::Unsettled(_));
+        assert_eq!(is_unsettled, may_stand, "{when}: {error:?}");
+        assert!(is_unsettled || matches!(error, StoreError::Database(_)));
+        execute(&url, "DROP TRIGGER cut ON accounts").await;
+    }
+    let ann = store.write(registration("ann")).await.expect("written");
+    ann.expect("nothing of it was there");
+    store.close().await;
 }
 
 async fn a_server_that_is_not_there_is_an_error() {

@@ -31,7 +31,7 @@ impl House {
     }
 
     pub(crate) async fn postgres(cluster: &Cluster) -> Self {
-        let (url, _) = cluster.location().await;
+        let (url, _) = cluster.location();
         Self::open(Place::Postgres(url)).await
     }
 

@@ -2,13 +2,17 @@
 
 use chat_server::store::{
     Refusal, Store as _, StoreError, Verdict,
+    keys::Link,
     vault::{
         ForgetItems, ItemsPage, PAGE_BYTES, PutItems, ReadItems, ReadRoot, ReplaceRoot, VaultItem,
     },
 };
 use wire_format::{MemberId, Millis};
 
-use crate::support::{House, NOW, after};
+use crate::{
+    keys::keyset,
+    support::{House, NOW, after},
+};
 
 pub(crate) fn item(kind: u8, name: &[u8], number: u64) -> VaultItem {
     let name = name.to_vec();
@@ -188,6 +192,25 @@ pub(crate) async fn items_of_one_kind_are_read_alone(house: &House) {
         }
         assert_eq!((after, read), (3_000, expected), "{kind:?}");
     }
+}
+
+pub(crate) async fn new_keys_begin_with_an_empty_vault(house: &House) {
+    let (ann, bob) = (house.register("ann").await, house.register("bob").await);
+    for account in [ann, bob] {
+        let items = vec![item(1, b"a", 1), item(3, b"b", 7)];
+        assert_eq!(put(house, account, items).await, Ok(2));
+    }
+    let mut next = keyset(ann, 1);
+    assert_eq!(house.store.write(next).await.expect("written"), Ok(()));
+    assert_eq!(page(house, ann, 0, None).await.records.len(), 2);
+    next = keyset(ann, 2);
+    next.link = Link::Reset;
+    assert_eq!(house.store.write(next).await.expect("written"), Ok(()));
+    let left = page(house, ann, 0, None).await;
+    assert_eq!((left.revision, left.records.len()), (2, 0));
+    assert_eq!(put(house, ann, vec![item(3, b"b", 1)]).await, Ok(3));
+    assert_eq!(page(house, ann, 2, None).await.records.len(), 1);
+    assert_eq!(page(house, bob, 0, None).await.records.len(), 2);
 }
 
 pub(crate) async fn due_items_are_forgotten(house: &House) {

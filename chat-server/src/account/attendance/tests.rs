@@ -4,7 +4,7 @@ use tokio::time::{advance, timeout};
 use tokio_util::task::TaskTracker;
 use wire_format::{Millis, Name, SessionId};
 
-use super::*;
+use super::{super::puts::PutPlaces, *};
 use crate::{
     figures::Figures,
     outbox::{Outbox, Outboxes, WhenFull},
@@ -28,6 +28,7 @@ fn session(account: AccountId, id: u8) -> Arc<AccountSession> {
         name: Name::try_from("somebody").expect("a name"),
         means: Means::Password,
         is_kept: AtomicBool::new(true),
+        puts: PutPlaces::default(),
         expires_at: Millis::new(0),
         outbox: Outbox::tls(Arc::new(shared)),
     })

@@ -9,7 +9,8 @@ use wire_format::{
 
 use crate::{
     account::{
-        AccountSession, Presence, account_id, address_text, name_of, refused, store_failed, stored,
+        AccountSession, Presence, PutPlaces, account_id, address_text, name_of, refused,
+        store_failed, stored,
     },
     command::{Turn, errand::Errand},
     phase::{Phase, Unproven},
@@ -55,6 +56,7 @@ pub(super) async fn run(errand: Errand, beginner: Beginner) -> Result<Turn, Refu
         expires_at,
         outbox: Arc::clone(&errand.outbox),
         is_kept: AtomicBool::new(false),
+        puts: PutPlaces::default(),
     };
     // Connected first: who ends the session meanwhile ends this connection, too.
     let presence = errand.accounts.online.enter(session);

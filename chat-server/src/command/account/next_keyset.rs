@@ -20,21 +20,24 @@ use crate::{
 };
 
 /// Appends a keyset that follows the chain head as this command says, with its wrap key and the root
-/// that holds the private halves, and tells the account's other sessions and its friends. A dropped future leaves
-/// the three taken in together, or none of them.
+/// that holds the private halves, and tells those who have to do with the account. A dropped future
+/// leaves the three taken in together, or none of them.
 pub(super) async fn append(
     errand: Errand,
     own: Arc<AccountSession>,
     expected: KeysetNumber,
     change: KeysetChange,
 ) -> Result<Turn, Refusal> {
-    // Every keyset stays for good, so there are not more of them than sign-ins.
+    // Every keyset is verified here, so there are not more of them than sign-ins.
     errand.count_attempt(&own)?;
     let records = record_list::parse_exactly::<3>(errand.tail.clone());
     let [keyset, wrap_key, root] = records.map_err(|error| unreadable(&error))?;
     let chain = head::run(&errand, own.account).await?;
     if chain.head().number() != expected {
         return Err(ErrorCode::KeysConflict.into());
+    }
+    if expected.value() >= errand.accounts.limits.keysets {
+        return Err(ErrorCode::OverQuota.into());
     }
     let record = keyset.clone();
     let checked = errand

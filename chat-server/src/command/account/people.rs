@@ -14,35 +14,26 @@ use wire_format::{ErrorCode, command::Command};
 use crate::{
     account::AccountSession,
     command::{Answered, errand::Errand, later},
+    session::Session,
     store::friends::FriendStep,
 };
 
-/// Whether a command is one of these.
-pub(super) fn is_served(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::FindAccount(_)
-            | Command::UpdateAccount(_)
-            | Command::AddFriend(_)
-            | Command::AcceptFriend(_)
-            | Command::DeclineFriend(_)
-            | Command::RemoveFriend(_)
-            | Command::BlockAccount(_)
-            | Command::UnblockAccount(_)
-            | Command::ListFriends(_)
-            | Command::PresenceOf(_)
-    )
-}
-
-/// Carries one out.
-pub(super) fn run(errand: Errand, own: Arc<AccountSession>, command: Command) -> Answered {
+/// Carries a command about people out; there is no other of accounts left when it comes here.
+pub(in crate::command) fn run(
+    errand: Errand,
+    own: Arc<AccountSession>,
+    member: &Arc<Session>,
+    command: Command,
+) -> Answered {
     let step = |account, step| step::Step { account, step };
     let step = match command {
         Command::FindAccount(find) => return later(find::run(errand, own, find)),
         Command::UpdateAccount(update) => return later(update::run(errand, own, update)),
         Command::ListFriends(list) => return later(list::run(errand, own, list)),
-        Command::PresenceOf(asked) => return later(presence::run(errand, own, asked)),
-        // There are no rooms yet whose invitation could lead to somebody.
+        Command::PresenceOf(asked) => {
+            return later(presence::run(errand, own, Arc::clone(member), asked));
+        }
+        // Rooms whose invitation links could lead to somebody are not served yet.
         Command::AddFriend(add) if add.room.is_some() => return Err(ErrorCode::NotAllowed.into()),
         Command::AddFriend(add) => step(add.account, FriendStep::Ask),
         Command::AcceptFriend(accept) => step(accept.account, FriendStep::Accept),

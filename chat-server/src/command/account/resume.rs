@@ -6,7 +6,7 @@ use wire_format::{ErrorCode, Refusal, command::auth::Resume};
 
 use super::begin;
 use crate::{
-    account::{AccountSession, account_id, name_of, stored},
+    account::{AccountSession, PutPlaces, account_id, name_of, stored},
     command::{Turn, errand::Errand},
     store::sessions::FindSession,
     wall_clock,
@@ -37,6 +37,7 @@ pub(super) async fn run(errand: Errand, resume: Resume) -> Result<Turn, Refusal>
         expires_at: row.expires_at,
         outbox: Arc::clone(&errand.outbox),
         is_kept: AtomicBool::new(true),
+        puts: PutPlaces::default(),
     });
     errand.accounts.touch(&[id]).await;
     // Whoever ended it before it was among the connected ones did not see it there.

@@ -1,12 +1,17 @@
-//! What the other sessions of an account, and its friends, are told.
+//! What the other sessions of an account, and those who have to do with it, are told.
 
-use wire_format::{Event, KeysetNumber, Revision, RootNumber, event::KeysetChange};
+use std::collections::BTreeSet;
+
+use wire_format::{
+    AccountId, Event, KeysetNumber, Revision, RoomId, RootNumber,
+    event::{CommitDue, KeysetChange},
+};
 
 use crate::{
     account::{AccountSession, account_id, event},
     command::errand::Errand,
     store::{
-        friends::FriendsOf,
+        rooms::{Company, CompanyOf, Due, SetDue},
         vault::{ReadItems, ReadRoot},
     },
 };
@@ -40,9 +45,10 @@ pub(super) async fn vault_changed(errand: &Errand, own: &AccountSession) {
     }
 }
 
-/// Tells the account's other connected sessions, and those of its friends, that its chain goes on. It
-/// is a hint: who misses it reads the chain when it needs keys. A dropped future leaves some of them
-/// untold.
+/// Tells the account's other connected sessions, those of its friends, and of everybody who follows a room
+/// that it is in, that its chain goes on; and after a rotation takes note in these rooms that they list
+/// older keys than it has now, and tells that, too. All of it is a hint: who misses it reads the chain
+/// when it needs keys. A dropped future leaves some of them untold.
 pub(super) async fn keys_changed(
     errand: &Errand,
     own: &AccountSession,
@@ -61,11 +67,39 @@ pub(super) async fn keys_changed(
         other.outbox.send(&frame);
     }
     let accounts = vec![own.member()];
-    let Ok(friends) = errand.read(FriendsOf { accounts }).await else {
+    let Ok(company) = errand.read(CompanyOf { accounts }).await else {
         return;
     };
-    let friends = friends.into_iter().flatten().map(account_id);
-    online.attendance.tell(friends, &changed);
+    let Some(company) = company.into_iter().next() else {
+        return;
+    };
+    let near = near(errand, &company, account);
+    online.attendance.tell(near, &changed);
+    if link == KeysetChange::Rotated {
+        rooms_due(errand, company.rooms).await;
+    }
+}
+
+/// The others whom it concerns what an account's keys are, each once.
+fn near(errand: &Errand, company: &Company, account: AccountId) -> BTreeSet<AccountId> {
+    let followers = errand.accounts.conversations.followers(&company.rooms);
+    let friends = company.friends.iter().copied().map(account_id);
+    let mut near: BTreeSet<_> = friends.chain(followers.into_values()).collect();
+    near.remove(&account);
+    near
+}
+
+async fn rooms_due(errand: &Errand, rooms: Vec<RoomId>) {
+    let noted = SetDue {
+        rooms: rooms.clone(),
+        due: Due::Rekeyed,
+    };
+    if rooms.is_empty() || errand.write(noted).await.is_err() {
+        return;
+    }
+    for room in errand.accounts.conversations.those_loaded(&rooms) {
+        room.becomes_due(CommitDue::Rekeyed, None);
+    }
 }
 
 /// The largest revision that a store takes: nothing comes after it.

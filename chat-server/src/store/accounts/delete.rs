@@ -6,10 +6,12 @@ use super::manage;
 use crate::store::{
     Change, Stop, Trace, Transaction,
     audit::{Actor, Entry},
+    rooms,
     sessions::{self, SessionId},
 };
 
-/// Deletes an account and everything that is kept for it, except what the audit log says of it. The
+/// Deletes an account and everything that is kept for it, except what the audit log says of it and the
+/// keysets that rooms' chains name. The
 /// name is free then; whoever takes it has another id. The answer is the sessions that ended.
 ///
 /// Refused: [`NoSuchAccount`](crate::store::Refusal::NoSuchAccount);
@@ -31,6 +33,7 @@ impl Change for DeleteAccount {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<SessionId>, Stop> {
         manage::keep_an_admin(transaction, self.account).await?;
         let ended = sessions::end_all(transaction, self.account, None).await?;
+        rooms::keep_keysets(transaction, self.account).await?;
         for sql in EVERYTHING {
             transaction.execute(sql, &[(&self.account).into()]).await?;
         }
@@ -42,7 +45,8 @@ impl Change for DeleteAccount {
 }
 
 /// The account itself comes last: the others refer to it.
-const EVERYTHING: [&str; 9] = [
+const EVERYTHING: [&str; 10] = [
+    "DELETE FROM storage WHERE account = $1",
     "DELETE FROM friends WHERE account = $1 OR other = $1",
     "DELETE FROM tokens WHERE account = $1",
     "DELETE FROM vault_items WHERE account = $1",

@@ -7,6 +7,8 @@ use crate::store::{
     Change, Query as _, Refusal, Stop, TokenHash, Trace, Transaction,
     audit::{Actor, Entry},
     keys,
+    moderation::IsEmergency,
+    rooms,
     server::{ReadRegistration, Registration},
     tokens::{self, Purpose},
     vault,
@@ -58,7 +60,9 @@ impl Change for Register {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Role, Stop> {
         let entrance = self.entrance(transaction).await?;
         let role = self.admit(transaction, entrance).await?;
-        if find::by_id(transaction, self.account).await?.is_some() {
+        let is_there = find::by_id(transaction, self.account).await?.is_some();
+        // Chains of rooms may name one that is gone.
+        if is_there || rooms::was_named(transaction, self.account).await? {
             return Err(Refusal::AccountTaken.into());
         }
         if find::is_held(transaction, &self.name).await? {
@@ -103,6 +107,10 @@ impl Register {
         entrance: Entrance,
     ) -> Result<Role, Stop> {
         let mode = ReadRegistration.run(transaction).await?;
+        let is_setup = matches!(entrance, Entrance::Setup(_));
+        if !is_setup && IsEmergency.run(transaction).await? {
+            return Err(Refusal::Closed.into());
+        }
         match (entrance, mode) {
             (Entrance::Setup(token), _) => {
                 tokens::consume(transaction, token, Purpose::Setup, self.now).await?;

@@ -110,9 +110,11 @@ async fn make(connection: &mut SqliteConnection, batch: &mut Vec<Box<dyn Job>>) 
         batch.drain(..).for_each(|job| job.answer(together.clone()));
         return;
     }
+    // Whatever ends the second run, it does not say that nothing of an unanswered commit stands.
+    let unsettled = together.err().filter(StoreError::leaves_unknown);
     for mut job in batch.drain(..) {
         let alone = commit(connection, std::slice::from_mut(&mut job)).await;
-        job.answer(alone);
+        job.answer(alone.map_err(|error| unsettled.clone().unwrap_or(error)));
     }
 }
 
@@ -140,9 +142,97 @@ async fn try_commit(
         }
         connection.execute("RELEASE change").await?;
     }
-    connection.execute("COMMIT").await?;
+    let committed = connection.execute("COMMIT").await;
+    committed.map_err(|error| StoreError::from(error).while_committing())?;
     Ok(())
 }
 
 /// Changes that share one sync of the disk. It bounds how long the first of them waits for the last.
 const BATCH: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::store::{Stop, Trace};
+
+    /// Breaks a rule that is looked at when it is committed.
+    struct Orphan;
+
+    impl Change for Orphan {
+        type Answer = ();
+        const TRACE: Trace = Trace::Unaudited;
+
+        async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Stop> {
+            transaction.execute(ORPHAN, &[]).await?;
+            Ok(())
+        }
+    }
+
+    /// Writes nothing, and ends so whenever it runs again.
+    struct Later(AtomicBool, StoreError);
+
+    impl Change for Later {
+        type Answer = ();
+        const TRACE: Trace = Trace::Unaudited;
+
+        async fn run(&self, _: &mut Transaction<'_>) -> Result<(), Stop> {
+            match self.0.swap(true, Ordering::Relaxed) {
+                true => Err(self.1.clone().into()),
+                false => Ok(()),
+            }
+        }
+    }
+
+    type Answer = oneshot::Receiver<Result<Verdict<()>, StoreError>>;
+
+    fn pending<C: Change<Answer = ()>>(change: C) -> (Box<dyn Job>, Answer) {
+        let (waiter, answer) = oneshot::channel();
+        (Box::new(Pending::new(change, waiter)), answer)
+    }
+
+    async fn database() -> SqliteConnection {
+        let connected = SqliteConnection::connect("sqlite::memory:").await;
+        let mut connection = connected.expect("a database");
+        connection.execute(SCHEMA).await.expect("tables");
+        connection
+    }
+
+    #[tokio::test]
+    async fn after_a_commit_that_was_not_answered_no_error_says_that_nothing_stands() {
+        let mut connection = database().await;
+        for error in [
+            StoreError::Full,
+            StoreError::ReadOnly,
+            StoreError::Contended,
+            StoreError::from(sqlx::Error::WorkerCrashed),
+        ] {
+            let later = Later(AtomicBool::new(false), error);
+            let ((orphan, first), (later, second)) = (pending(Orphan), pending(later));
+            make(&mut connection, &mut vec![orphan, later]).await;
+            for answer in [first, second] {
+                let error = answer.await.expect("an answer").expect_err("an error");
+                assert!(error.leaves_unknown(), "{error:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_in_front_of_every_commit_stays_what_it_is() {
+        let mut connection = database().await;
+        let full = || Later(AtomicBool::new(true), StoreError::Full);
+        let ((one, first), (other, second)) = (pending(full()), pending(full()));
+        make(&mut connection, &mut vec![one, other]).await;
+        for answer in [first, second] {
+            let error = answer.await.expect("an answer").expect_err("an error");
+            assert!(matches!(error, StoreError::Full), "{error:?}");
+        }
+    }
+
+    const ORPHAN: &str = "INSERT INTO children VALUES (7)";
+    const SCHEMA: &str = "PRAGMA foreign_keys = ON; \
+                          CREATE TABLE parents (id INTEGER PRIMARY KEY); \
+                          CREATE TABLE children (parent INTEGER \
+                          REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)";
+}

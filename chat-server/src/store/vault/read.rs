@@ -7,6 +7,33 @@ use crate::store::{
     transaction::{Row, Value},
 };
 
+/// How many of the next items there are, how many of them fit a page, and the revision of the last
+/// of these.
+macro_rules! sizes_of {
+    ($kind:literal) => {
+        concat!(
+            "SELECT count(*), coalesce(sum(CASE WHEN total <= $4 THEN 1 ELSE 0 END), 0), \
+             coalesce(max(CASE WHEN total <= $4 THEN revision END), 0) FROM ( \
+             SELECT revision, sum(bytes) OVER (ORDER BY revision) AS total FROM ( \
+             SELECT revision, 4 + length(record) AS bytes FROM vault_items \
+             WHERE account = $1 AND revision > $2 ",
+            $kind,
+            " ORDER BY revision LIMIT $3) AS looked_at) AS added_up"
+        )
+    };
+}
+
+/// The first of the next items.
+macro_rules! records_of {
+    ($kind:literal) => {
+        concat!(
+            "SELECT record FROM vault_items WHERE account = $1 AND revision > $2 ",
+            $kind,
+            " ORDER BY revision LIMIT $3"
+        )
+    };
+}
+
 /// Reads items in the order of their last changes.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadItems {
@@ -35,33 +62,19 @@ impl Query for ReadItems {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<ItemsPage, StoreError> {
         let sql = "SELECT revision FROM vaults WHERE account = $1";
         let newest = transaction.number(sql, &[(&self.account).into()]).await?;
-        // Lengths first: a page must not bring more into memory than it gives.
-        let rows = self
-            .select(
-                transaction,
-                [
-                    "SELECT revision, CAST(length(record) AS BIGINT) FROM vault_items \
-                     WHERE account = $1 AND revision > $2 ORDER BY revision LIMIT $3",
-                    "SELECT revision, CAST(length(record) AS BIGINT) FROM vault_items \
-                     WHERE account = $1 AND revision > $2 AND kind = $4 ORDER BY revision LIMIT $3",
-                ],
-                LOOKED_AT,
-            )
-            .await?;
-        let (fitting, last) = fitting(&rows)?;
-        let more = fitting < rows.len() || rows.len() == usize::from(LOOKED_AT);
-        let records = self
-            .select(
-                transaction,
-                [
-                    "SELECT record FROM vault_items \
-                     WHERE account = $1 AND revision > $2 ORDER BY revision LIMIT $3",
-                    "SELECT record FROM vault_items \
-                     WHERE account = $1 AND revision > $2 AND kind = $4 ORDER BY revision LIMIT $3",
-                ],
-                u16::try_from(fitting).unwrap_or(LOOKED_AT),
-            )
-            .await?;
+        // Lengths first: a page must not bring more into memory than it gives. They are added up
+        // there: a row that is handed over costs more than one that is read.
+        let of_all = sizes_of!("");
+        let of_kind = sizes_of!("AND kind = $5");
+        let bounds = [LOOKED_AT, PAGE_BYTES];
+        let sizes = self.select(transaction, [of_all, of_kind], &bounds).await?;
+        let sizes = sizes.first().ok_or(StoreError::Damaged("no sizes"))?;
+        let (looked_at, fitting, last) = (sizes.number(0)?, sizes.number(1)?, sizes.number(2)?);
+        let more = fitting < looked_at || looked_at == LOOKED_AT;
+        let of_all = records_of!("");
+        let of_kind = records_of!("AND kind = $4");
+        let bounds = [fitting];
+        let records = self.select(transaction, [of_all, of_kind], &bounds).await?;
         let records = records.iter().map(|row| row.bytes(0));
         Ok(ItemsPage {
             revision: if more { last } else { newest },
@@ -72,45 +85,24 @@ impl Query for ReadItems {
 }
 
 impl ReadItems {
-    /// Runs the first statement for all kinds, the second for one.
+    /// Runs the first statement for all kinds, the second for one, which is its last parameter.
     async fn select(
         &self,
         transaction: &mut Transaction<'_>,
         [of_all, of_kind]: [&'static str; 2],
-        limit: u16,
+        bounds: &[u64],
     ) -> Result<Vec<Row>, StoreError> {
-        let account = Value::from(&self.account);
-        let limit = u64::from(limit);
-        match self.kind {
-            None => {
-                let values = [account, self.after.into(), limit.into()];
-                transaction.rows(of_all, &values).await
-            }
-            Some(kind) => {
-                let kind = u64::from(kind);
-                let values = [account, self.after.into(), limit.into(), kind.into()];
-                transaction.rows(of_kind, &values).await
-            }
-        }
+        let mut values = vec![Value::from(&self.account), self.after.into()];
+        values.extend(bounds.iter().map(|bound| Value::from(*bound)));
+        let Some(kind) = self.kind else {
+            return transaction.rows(of_all, &values).await;
+        };
+        values.push(u64::from(kind).into());
+        transaction.rows(of_kind, &values).await
     }
-}
-
-/// How many of these fit a page, and the revision of the last of them.
-fn fitting(rows: &[Row]) -> Result<(usize, u64), StoreError> {
-    let (mut bytes, mut last) = (0, 0);
-    for (place, row) in rows.iter().enumerate() {
-        bytes += LENGTH_BYTES + row.number(1)?;
-        if bytes > PAGE_BYTES {
-            return Ok((place, last));
-        }
-        last = row.number(0)?;
-    }
-    Ok((rows.len(), last))
 }
 
 /// The tail of one reply (docs/protocol.md#146-the-vault).
 pub const PAGE_BYTES: u64 = 1 << 20;
-/// The length before each record in a record list.
-const LENGTH_BYTES: u64 = 4;
 /// Items of a page at most, so that small ones do not make it slow.
-const LOOKED_AT: u16 = 1_024;
+const LOOKED_AT: u64 = 1_024;

@@ -8,7 +8,7 @@ use wire_format::{AccountId, ErrorCode, Event, Refusal, command::friends::Friend
 use crate::{
     account::AccountSession,
     command::{
-        Turn,
+        Turn, conversation,
         errand::{Errand, too_often},
     },
     store::friends::{FriendState, FriendStep, Friendship, OtherSide, TakeFriendStep},
@@ -48,6 +48,10 @@ async fn take(errand: Errand, own: Arc<AccountSession>, step: Step) -> Result<Tu
         })
         .await?;
     tell(&errand, &own, step.account, taken);
+    if let FriendStep::Block | FriendStep::Unblock = step.step {
+        let blocks = step.step == FriendStep::Block;
+        conversation::blocks(&errand, &own, step.account.into(), blocks).await?;
+    }
     errand.done()
 }
 
