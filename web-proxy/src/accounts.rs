@@ -2,7 +2,7 @@
 //! does not hold is taken up.
 //!
 //! ```text
-//!  cookie ─▶ held? ─▶ refused lately? ─▶ signature, kid, expiry ─▶ one auth.resume, however many ask
+//!  cookie ─▶ held, and not over? ─▶ refused lately? ─▶ signature, kid, expiry ─▶ one auth.resume, however many ask
 //! ```
 //!
 //! A stranger's word costs the chat-server nothing: it is asked about a token only when its own key

@@ -26,7 +26,7 @@ pub(crate) use self::{
     arrivals::{Arrival, Arrivals, Delivery},
     link::Link,
 };
-use crate::{error::Error, session::who::Who, settings::Settings};
+use crate::{client::Client, error::Error, session::who::Who, settings::Settings};
 
 /// Where sessions come from.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Backend {
         })
     }
 
-    /// Connects and signs in for a browser at this address.
+    /// Connects and signs in for a browser.
     ///
     /// A dropped future closes the connection.
     ///
@@ -66,7 +66,7 @@ impl Backend {
         &self,
         who: SignIn,
         keys: Arc<SessionKeys>,
-        address: IpAddr,
+        client: Client,
     ) -> Result<Arrived, NoSession> {
         let guest = match &who {
             SignIn::Guest(Guest { token, .. }) => Some(token.clone()),
@@ -74,8 +74,8 @@ impl Backend {
         };
         let mut settings = SessionSettings::of(self.endpoint.clone(), who, keys);
         settings.trust = self.trust.clone();
-        settings.client = CLIENT.to_owned();
-        settings.carry = self.carry(address);
+        settings.client = client.device.words().unwrap_or_else(|| CLIENT.to_owned());
+        settings.carry = self.carry(client.address);
         settings.keyring = self.keyring.clone();
         settings.send_within = SEND_WITHIN;
         let (session, events) = Session::connect(settings).await.map_err(NoSession::from)?;
@@ -190,7 +190,7 @@ pub(crate) const fn waiting_helps(code: ErrorCode) -> Refusal {
     }
 }
 
-/// What the proxy calls itself.
+/// What the proxy calls itself, and a browser of which nothing is known.
 const CLIENT: &str = concat!("web-proxy/", env!("CARGO_PKG_VERSION"));
 /// How long a message or an enter may be on its way: less than a page waits for an answer.
 const SEND_WITHIN: Duration = Duration::from_secs(15);

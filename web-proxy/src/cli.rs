@@ -1,28 +1,25 @@
 //! Flags, environment and the file of settings, in this order of precedence.
 
 mod backend_choice;
+mod launch;
 
 use std::{
     fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use chat_client::{Endpoint, endpoint};
-use clap::{ArgAction, Parser, ValueEnum};
+use chat_server::{AccountFlags, AlertFlags};
+use clap::{ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 use serde::Deserialize;
-use wire_format::ProxyKey;
+use web_proxy::{
+    error::SettingsError,
+    settings::{Network, Origin, Rate},
+};
 
 use self::backend_choice::BackendChoice;
-use crate::{
-    error::SettingsError,
-    settings::{
-        GRACE, KEY_POOL, Limits, Network, Origin, Rate, SESSION_IDLE, Settings, Transport,
-        default_data_folder, plain,
-    },
-};
+pub(crate) use self::launch::{Demo, Embedded, Launch};
 
 /// Serves the Sealwire page and seals for its sessions.
 ///
@@ -31,7 +28,7 @@ use crate::{
 #[derive(Debug, Default, Deserialize, Parser)]
 #[command(name = "web-proxy", version)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Options {
+pub(crate) struct Options {
     /// File of settings, TOML
     #[arg(long, env = "SEALWIRE_CONFIG", value_name = "FILE")]
     #[serde(skip)]
@@ -54,6 +51,10 @@ pub struct Options {
     /// Where the embedded chat-server listens [default: 127.0.0.1:4444]
     #[arg(long, env = "SEALWIRE_CHAT_LISTEN", value_name = "ADDR")]
     chat_listen: Option<SocketAddr>,
+    /// Make the accounts admin, alice, bob and charlie on new data of the embedded chat-server and
+    /// print their passwords, once. For trying out only: their keys are made where the server runs
+    #[arg(long, env = "SEALWIRE_DEMO", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    demo: Option<bool>,
     /// Folder for what is kept [default: the platform's]
     #[arg(long, env = "SEALWIRE_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
@@ -126,25 +127,27 @@ pub struct Options {
     /// Messages of one session
     #[arg(long, env = "SEALWIRE_MESSAGE_RATE", value_name = "RATE")]
     message_rate: Option<Rate>,
+    /// Chunks of files of one session, put and got
+    #[arg(long, env = "SEALWIRE_CHUNK_RATE", value_name = "RATE")]
+    chunk_rate: Option<Rate>,
     /// Session keys kept ready, as for a wave of sign-ins; refilled once half of them are used
     #[arg(long, env = "SEALWIRE_KEY_POOL", value_name = "COUNT")]
     key_pool: Option<NonZeroUsize>,
     /// Seconds that a stop waits for what is under way
     #[arg(long, env = "SEALWIRE_GRACE", value_name = "SECONDS")]
     grace: Option<u64>,
-}
-
-/// What `main` does with the flags.
-#[derive(Debug)]
-pub struct Launch {
-    /// The proxy's settings; for an embedded chat-server the address is where it will listen.
-    pub settings: Settings,
-    /// Whether a chat-server is to be started in this process, and where.
-    pub embedded: Option<SocketAddr>,
-    /// The folder for what is kept; it exists.
-    pub data: PathBuf,
-    /// How the log is written.
-    pub log_format: LogFormat,
+    /// Those of the embedded chat-server.
+    #[command(flatten)]
+    #[serde(flatten)]
+    alerts: AlertFlags,
+    /// Likewise.
+    #[command(flatten)]
+    #[serde(flatten)]
+    accounts: AccountFlags,
+    /// What the embedded chat-server is told, and no other one is refused with.
+    #[arg(skip)]
+    #[serde(skip)]
+    environment: AccountFlags,
 }
 
 impl Options {
@@ -153,8 +156,18 @@ impl Options {
     ///
     /// # Errors
     /// [`SettingsError`] for a file that cannot be read or settings that exclude each other.
-    pub fn launch() -> Result<Launch, SettingsError> {
-        Self::parse().with_file()?.into_launch()
+    pub(crate) fn launch() -> Result<Launch, SettingsError> {
+        let mut command = Self::command();
+        let options = Self::of(&command.get_matches_mut());
+        let options = options.unwrap_or_else(|error| error.format(&mut command).exit());
+        options.with_file()?.into_launch()
+    }
+
+    /// What was said, with the server's name apart where the environment says it.
+    fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self::from_arg_matches(matches)?;
+        options.environment = options.accounts.take_environment_name(matches);
+        Ok(options)
     }
 
     /// Adds what only the file of settings says.
@@ -183,6 +196,7 @@ impl Options {
             backend_ca: self.backend_ca.or(file.backend_ca),
             proxy_key: self.proxy_key.or(file.proxy_key),
             chat_listen: self.chat_listen.or(file.chat_listen),
+            demo: self.demo.or(file.demo),
             data: self.data.or(file.data),
             admin: self.admin.or(file.admin),
             tls_cert: self.tls_cert.or(file.tls_cert),
@@ -208,98 +222,12 @@ impl Options {
             sign_in_rate: self.sign_in_rate.or(file.sign_in_rate),
             command_rate: self.command_rate.or(file.command_rate),
             message_rate: self.message_rate.or(file.message_rate),
+            chunk_rate: self.chunk_rate.or(file.chunk_rate),
             key_pool: self.key_pool.or(file.key_pool),
             grace: self.grace.or(file.grace),
-        }
-    }
-
-    fn into_launch(self) -> Result<Launch, SettingsError> {
-        let data = self.data.clone().unwrap_or_else(default_data_folder);
-        fs::create_dir_all(&data).map_err(|source| SettingsError::Data {
-            path: data.clone(),
-            source,
-        })?;
-        let chat_listen = self.chat_listen.unwrap_or(CHAT_LISTEN);
-        let (backend, embedded) = self.backend(chat_listen)?;
-        let settings = Settings {
-            listen: self.listen_address(),
-            transport: self.transport(&data)?,
-            backend,
-            backend_ca: self.backend_ca.clone(),
-            proxy_key: self.proxy_key.as_deref().map(read_proxy_key).transpose()?,
-            admin: self.admin,
-            limits: self.limits(),
-            key_pool: self.key_pool.unwrap_or(KEY_POOL),
-            grace: self.grace.map_or(GRACE, Duration::from_secs),
-            session_idle: SESSION_IDLE,
-            origins: self.origin,
-            trusted_proxies: self.trusted_proxy,
-        };
-        Ok(Launch {
-            settings,
-            embedded,
-            data,
-            log_format: self.log_format.unwrap_or_default(),
-        })
-    }
-
-    fn listen_address(&self) -> SocketAddr {
-        let by_port = self.port.map(|port| SocketAddr::new(LOOPBACK, port));
-        self.listen.or(by_port).unwrap_or(LISTEN)
-    }
-
-    fn backend(
-        &self,
-        chat_listen: SocketAddr,
-    ) -> Result<(Endpoint, Option<SocketAddr>), SettingsError> {
-        let (endpoint, embedded) = match self.backend.clone().unwrap_or_default() {
-            BackendChoice::Embedded => (plain(chat_listen), Some(chat_listen)),
-            BackendChoice::At(endpoint) => (endpoint, None),
-        };
-        if endpoint.transport == endpoint::Transport::Plain && self.backend_ca.is_some() {
-            return Err(SettingsError::Together(
-                "--backend-ca needs a --backend tls://HOST:PORT",
-            ));
-        }
-        Ok((endpoint, embedded))
-    }
-
-    fn transport(&self, data: &Path) -> Result<Transport, SettingsError> {
-        let certificate = self.tls_cert.clone().or(self.ssl_cert_path.clone());
-        let key = self.tls_key.clone().or(self.ssl_key_path.clone());
-        match (certificate, key, self.tls) {
-            (Some(certificate), Some(key), None) => Ok(Transport::Files { certificate, key }),
-            (None, None, Some(OwnCertificate::Local)) => Ok(Transport::Local {
-                folder: data.join("tls"),
-            }),
-            (None, None, None) if self.insecure_plain_http == Some(true) => {
-                Ok(Transport::PlainAnywhere)
-            }
-            (None, None, None) => Ok(Transport::Plain),
-            (_, _, Some(_)) => Err(SettingsError::Together(
-                "--tls local makes its own certificate: leave out --tls-cert and --tls-key",
-            )),
-            _ => Err(SettingsError::Together(
-                "--tls-cert and --tls-key are given together",
-            )),
-        }
-    }
-
-    fn limits(&self) -> Limits {
-        let standard = Limits::default();
-        Limits {
-            connections: self
-                .max_connections
-                .map_or(standard.connections, usize::from),
-            connections_per_address: self
-                .max_connections_per_address
-                .map_or(standard.connections_per_address, usize::from),
-            connection_rate: self.connection_rate.unwrap_or(standard.connection_rate),
-            request_rate: self.request_rate.unwrap_or(standard.request_rate),
-            sign_in_rate: self.sign_in_rate.unwrap_or(standard.sign_in_rate),
-            command_rate: self.command_rate.unwrap_or(standard.command_rate),
-            message_rate: self.message_rate.unwrap_or(standard.message_rate),
-            sessions: self.max_sessions.map_or(standard.sessions, usize::from),
+            alerts: self.alerts.or(file.alerts),
+            accounts: self.accounts.or(file.accounts),
+            environment: self.environment,
         }
     }
 }
@@ -314,7 +242,7 @@ enum OwnCertificate {
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// Lines for people.
     #[default]
     Text,
@@ -329,17 +257,6 @@ fn read(flag: &'static str, path: &Path) -> Result<String, SettingsError> {
         source,
     })
 }
-
-fn read_proxy_key(path: &Path) -> Result<ProxyKey, SettingsError> {
-    let text = zeroize::Zeroizing::new(read("--proxy-key", path)?);
-    text.trim()
-        .parse()
-        .map_err(|_| SettingsError::ProxyKey(path.into()))
-}
-
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const LISTEN: SocketAddr = SocketAddr::new(LOOPBACK, 5000);
-const CHAT_LISTEN: SocketAddr = SocketAddr::new(LOOPBACK, 4444);
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! Who sends a request: the address that counts, and whether the way to the browser is encrypted.
+//! Who sends a request: the address that counts, whether the way to the browser is encrypted, and what
+//! kind of browser it is.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::{limits::OpenConnection, settings::Network};
+use crate::{device::Device, limits::OpenConnection, settings::Network};
 
 /// What is known of a connection before its first byte.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     /// Whether the browser sees https.
     pub(crate) https: bool,
+    /// What the account's owner is told of it.
+    pub(crate) device: Device,
 }
 
 impl Client {
@@ -70,6 +73,7 @@ impl Client {
         let mut client = Self {
             address: peer.to_canonical(),
             https,
+            device: Device::of(headers),
         };
         if !is_trusted(peer) {
             return client;

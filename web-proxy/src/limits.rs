@@ -13,12 +13,9 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
-use wire_format::{ErrorCode, Refusal};
+use wire_format::{ErrorCode, Refusal, command::Contract};
 
-use crate::{
-    session::uplink::shape::{Gives, Shape, Takes},
-    settings::{Limits as Settings, Rate},
-};
+use crate::settings::{Limits as Settings, Rate};
 
 /// What one address is counted as: an IPv4 address, or the /64 that a household or a server gets.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -92,7 +89,9 @@ impl Limits {
         SessionLimits {
             commands: RateLimiter::direct(quota(self.settings.command_rate)),
             messages: RateLimiter::direct(quota(self.settings.message_rate)),
+            chunks: RateLimiter::direct(quota(self.settings.chunk_rate)),
             tails: Semaphore::new(TAILS),
+            relays: Semaphore::new(RELAY_BYTES),
         }
     }
 
@@ -114,8 +113,11 @@ impl Limits {
 pub(crate) struct SessionLimits {
     commands: DefaultDirectRateLimiter,
     messages: DefaultDirectRateLimiter,
+    chunks: DefaultDirectRateLimiter,
     /// One permit for each command with a tail that may be under way.
     tails: Semaphore,
+    /// One permit for each byte of sealed payloads that may be under way.
+    relays: Semaphore,
 }
 
 impl SessionLimits {
@@ -125,6 +127,14 @@ impl SessionLimits {
     /// `rate_limited`.
     pub(crate) fn command(&self) -> Result<(), Refusal> {
         self.commands.check().map_err(refusal)
+    }
+
+    /// Counts a chunk of a file, put or got.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(crate) fn chunk(&self) -> Result<(), Refusal> {
+        self.chunks.check().map_err(refusal)
     }
 
     /// Counts a message.
@@ -142,14 +152,26 @@ impl SessionLimits {
     ///
     /// # Errors
     /// `busy` if there are as many as may be.
-    pub(crate) fn tail(&self, shape: Shape) -> Result<Option<SemaphorePermit<'_>>, Refusal> {
-        if (shape.takes, shape.gives) == (Takes::Fields, Gives::Fields) {
+    pub(crate) fn tail(&self, contract: &Contract) -> Result<Option<SemaphorePermit<'_>>, Refusal> {
+        if contract.tail_bytes == 0 && !contract.answers_tail {
             return Ok(None);
         }
         let place = self.tails.try_acquire();
         place
             .map(Some)
             .map_err(|_| Refusal::retry_after(ErrorCode::Busy, TOO_MANY_TAILS_MS))
+    }
+}
+
+impl SessionLimits {
+    /// Takes a place among the sealed payloads under way for one of so many bytes.
+    ///
+    /// # Errors
+    /// `busy` if there are as many as may be.
+    pub(crate) fn relay(&self, bytes: usize) -> Result<SemaphorePermit<'_>, Refusal> {
+        let weight = u32::try_from(bytes.max(RELAY_BYTES / RELAYS)).unwrap_or(u32::MAX);
+        let place = self.relays.try_acquire_many(weight);
+        place.map_err(|_| Refusal::retry_after(ErrorCode::Busy, TOO_MANY_TAILS_MS))
     }
 }
 
@@ -227,6 +249,11 @@ const NETWORK_HALF: u128 = (u64::MAX as u128) << 64;
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Commands with a tail that one session may have under way: each may be a mebibyte.
 const TAILS: usize = 8;
+/// Sealed payloads that one session may have under way: half of what its connection takes.
+const RELAYS: usize = 128;
+/// Bytes of sealed payloads that one session may have under way: eight of the largest. A small one
+/// weighs as if it had its share of them, so that there are never more than [`RELAYS`].
+const RELAY_BYTES: usize = 8 * 1024 * 1024;
 /// What a session with too many of them is asked to wait, in milliseconds.
 const TOO_MANY_TAILS_MS: u32 = 500;
 /// What an address with too many open connections is asked to wait, in milliseconds.
@@ -278,6 +305,22 @@ mod tests {
         assert!(limits.connection(ada).is_err());
         drop(first);
         assert!(limits.connection(ada).is_ok());
+    }
+
+    #[test]
+    fn sealed_payloads_under_way_are_bounded_by_count_and_bytes() {
+        let session = limits(|_| ()).of_session();
+        let small: Vec<_> = (0..RELAYS).map_while(|_| session.relay(1).ok()).collect();
+        assert_eq!(small.len(), RELAYS);
+        let refused = session.relay(1).expect_err("one too many");
+        assert_eq!(refused.code, ErrorCode::Busy);
+        drop(small);
+        let half = session.relay(RELAY_BYTES / 2).expect("a place");
+        let _other = session.relay(RELAY_BYTES / 2).expect("a place");
+        assert!(session.relay(1).is_err());
+        drop(half);
+        assert!(session.relay(RELAY_BYTES / 2 + 1).is_err());
+        assert!(session.relay(RELAY_BYTES / 2).is_ok());
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! Exit codes: 0 drained after SIGTERM or SIGINT; 1 could not start, or the grace period was over
 //! first; 2 wrong usage; 130 after a second signal, at once.
 
+mod cli;
+mod demo;
+
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
@@ -13,13 +16,10 @@ use anyhow::Context;
 use chat_server::{BindError, Running, Server, Transport};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{EnvFilter, filter::filter_fn, fmt, prelude::*};
-use web_proxy::{
-    Outcome, Proxy, Settings,
-    cli::{Launch, LogFormat, Options},
-    settings::plain,
-    shutdown::Signals,
-};
+use web_proxy::{Outcome, Proxy, Settings, settings::plain, shutdown::Signals};
 use wire_format::{OneTimeToken, ProxyKey};
+
+use self::cli::{Demo, Embedded, Launch, LogFormat, Options};
 
 fn main() -> ExitCode {
     start().unwrap_or_else(|error| {
@@ -44,18 +44,35 @@ async fn run(launch: Launch) -> anyhow::Result<ExitCode> {
     let Launch {
         mut settings,
         embedded,
-        data,
         ..
     } = launch;
-    let grace = settings.grace;
-    let (chat_server, setup_token) = match embedded {
-        Some(listen) => {
-            let (running, setup_token) = embed(&mut settings, listen, data).await?;
+    let grace = settings.grace.min(EMBEDDED_GRACE);
+    let (chat_server, mut setup_token) = match &embedded {
+        Some(embedded) => {
+            let (running, setup_token) = embed(&mut settings, embedded).await?;
             (Some(running), setup_token)
         }
         None => (None, None),
     };
     let proxy = Proxy::bind(settings).await?;
+    if let (Some(embedded), Some(running)) = (&embedded, &chat_server)
+        && embedded.demo == Demo::On
+    {
+        let address = running.local_addr();
+        let making = demo::run(address, &embedded.data, setup_token.clone());
+        let made = tokio::select! {
+            made = making => made.map(Some),
+            () = signals.next() => Ok(None),
+        };
+        match made {
+            Ok(Some(demo::Made::Now)) => setup_token = None,
+            Ok(Some(demo::Made::Before)) => {}
+            Ok(None) | Err(_) => {
+                drain(chat_server, grace, &mut signals).await;
+                return made.map(|_| ExitCode::SUCCESS).map_err(Into::into);
+            }
+        }
+    }
     announce(&proxy, setup_token.as_ref())?;
     drop(setup_token);
     let handle = proxy.handle();
@@ -71,12 +88,7 @@ async fn run(launch: Launch) -> anyhow::Result<ExitCode> {
             }
         }
     };
-    if let Some(chat_server) = chat_server {
-        tokio::select! {
-            _ = chat_server.shutdown(grace.min(EMBEDDED_GRACE)) => {}
-            () = signals.next() => std::process::exit(AT_ONCE),
-        }
-    }
+    drain(chat_server, grace, &mut signals).await;
     Ok(match outcome {
         Outcome::Drained => {
             tracing::info!("drained");
@@ -89,23 +101,35 @@ async fn run(launch: Launch) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Stops the embedded chat-server; a second signal stops at once.
+async fn drain(chat_server: Option<Running>, grace: Duration, signals: &mut Signals) {
+    let Some(chat_server) = chat_server else {
+        return;
+    };
+    tokio::select! {
+        _ = chat_server.shutdown(grace) => {}
+        () = signals.next() => std::process::exit(AT_ONCE),
+    }
+}
+
 /// Starts a chat-server in this process, on real TCP so that other programs can connect as well,
 /// with a key that only this proxy knows unless one was given.
 async fn embed(
     settings: &mut Settings,
-    listen: std::net::SocketAddr,
-    data: std::path::PathBuf,
+    embedded: &Embedded,
 ) -> anyhow::Result<(Running, Option<OneTimeToken>)> {
     let key = settings
         .proxy_key
         .get_or_insert_with(|| ProxyKey::from_bytes(rand::random()));
     let server = chat_server::Settings {
-        listen,
+        listen: embedded.listen,
         transport: Transport::Plain,
         proxy_key: Some(key.clone()),
-        data: Some(data),
+        data: Some(embedded.data.clone()),
+        alerts: embedded.alerts.clone().into_settings()?,
         ..Default::default()
     };
+    let server = embedded.accounts.clone().apply(server)?;
     let mut server = Server::bind(server).await.map_err(|error| match error {
         BindError::Listen { address, source } => anyhow::Error::new(source).context(format!(
             "the chat-server cannot listen on {address}; choose another address with --chat-listen"

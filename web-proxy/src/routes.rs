@@ -6,6 +6,7 @@
 
 mod api;
 mod body;
+mod document;
 mod events;
 mod page;
 mod sign_in;
@@ -38,6 +39,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/app/{version}/{*path}", get(page::file))
+        .route("/api/openapi.json", get(document::openapi))
         .route("/api/session", get(api::session))
         .route("/api/socket", get(socket::open))
         .route("/api/events", get(events::open))

@@ -120,6 +120,7 @@ mod tests {
     use http::{HeaderName, HeaderValue};
 
     use super::*;
+    use crate::device::Device;
 
     fn check(
         hosts: Hosts,
@@ -130,6 +131,7 @@ mod tests {
         let client = Client {
             address: Ipv4Addr::LOCALHOST.into(),
             https: false,
+            device: Device::UNKNOWN,
         };
         let headers = headers.iter().map(|&(name, value)| {
             (

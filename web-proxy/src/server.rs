@@ -24,6 +24,7 @@ use crate::{
     app::App,
     assets::Assets,
     backend::Backend,
+    check::Check,
     error::Error,
     figures::Figures,
     keys::KeyPool,
@@ -175,6 +176,11 @@ impl Proxy {
     /// What stops the proxy.
     pub fn handle(&self) -> Handle {
         Handle(self.app.stop.clone())
+    }
+
+    /// What checks cookies as this proxy does.
+    pub fn check(&self) -> Check {
+        Check::new(self.app.clone())
     }
 
     /// Serves until [`Handle::shut_down`], then drains within the grace period.

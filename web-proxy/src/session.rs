@@ -33,6 +33,7 @@ use crate::{
 
 use self::{
     downlink::{Asker, Common, Downlink},
+    uplink::turns::Turns,
     who::Who,
 };
 
@@ -44,6 +45,7 @@ pub(crate) struct Session {
     pub(crate) link: Link,
     pub(crate) downlink: Arc<Downlink>,
     pub(crate) limits: SessionLimits,
+    pub(crate) turns: Turns,
     pub(crate) common: Arc<Common>,
     /// The first reason counts.
     ending: OnceLock<Ending>,
@@ -96,6 +98,7 @@ impl Session {
             link,
             downlink: Arc::new(Downlink::new(common.clone(), challenge)),
             limits,
+            turns: Turns::default(),
             common,
             ending: OnceLock::new(),
             signed_out: OnceLock::new(),
@@ -138,7 +141,7 @@ impl Session {
         let ending = tokio::select! {
             () = self.end.cancelled() => Ending::Leave(CloseCode::Done),
             code = self.pass_on(&mut arrivals) => Ending::Leave(self.seen_by_its_own(code)),
-            () = idle_for(&self.downlink, idle) => Ending::Leave(CloseCode::Timeout),
+            () = idle_for(&self.downlink, idle, self.silent_idle(idle)) => Ending::Leave(CloseCode::Timeout),
         };
         let ending = *self.ending.get_or_init(|| ending);
         let code = ending.code();
@@ -160,6 +163,15 @@ impl Session {
             }
         };
         self.downlink.end(code, ending.asker().as_ref(), outcome);
+    }
+
+    /// How long a session stays whose page fell silent. An account's can be taken up again later, and
+    /// its friends are to see that it is gone; a guest's would be over.
+    fn silent_idle(&self, idle: Duration) -> Duration {
+        match &self.who {
+            Who::Account(_) => idle.min(AFTER_SILENCE),
+            Who::Guest { .. } => idle,
+        }
     }
 
     /// The code that its streams get. A guest's token is known here only: who replaced the guest is
@@ -194,16 +206,24 @@ async fn discard(arrivals: &mut Arrivals) -> Infallible {
     std::future::pending().await
 }
 
-/// Returns once there has been no stream for a while.
-async fn idle_for(downlink: &Downlink, idle: Duration) {
+/// Returns once there has been no stream for a while, or a shorter one behind a silence.
+async fn idle_for(downlink: &Downlink, idle: Duration, behind_silence: Duration) {
     loop {
         downlink.until(|open| open == 0).await;
+        let patience = match downlink.is_silent() {
+            true => behind_silence,
+            false => idle,
+        };
         let returned = downlink.until(|open| open > 0);
-        if time::timeout(idle, returned).await.is_err() {
+        if time::timeout(patience, returned).await.is_err() {
             return;
         }
     }
 }
+
+/// Given to a page that was silent for two pings and some slack: within 35 s of a cut its friends see
+/// it offline.
+const AFTER_SILENCE: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
@@ -212,12 +232,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_session_without_a_stream_is_given_a_while() {
-        let idle = Duration::from_secs(60);
+        let (idle, behind_silence) = (Duration::from_secs(60), Duration::from_secs(3));
         let common = Common::new(Arc::new(Figures::new()));
         let downlink = Arc::new(Downlink::new(Arc::new(common), None));
         let waiting = tokio::spawn({
             let downlink = downlink.clone();
-            async move { idle_for(&downlink, idle).await }
+            async move { idle_for(&downlink, idle, behind_silence).await }
         });
         time::sleep(Duration::from_secs(59)).await;
         let stream = downlink.open(StreamKind::socket).expect("a stream");
@@ -227,5 +247,24 @@ mod tests {
         let begin = time::Instant::now();
         waiting.await.expect("no panic");
         assert_eq!(begin.elapsed(), idle);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn behind_a_silence_the_while_is_shorter_and_a_new_stream_makes_it_long_again() {
+        let (idle, behind_silence) = (Duration::from_secs(60), Duration::from_secs(3));
+        let common = Common::new(Arc::new(Figures::new()));
+        let downlink = Arc::new(Downlink::new(Arc::new(common), None));
+        for (code, expected) in [
+            (CloseCode::Timeout, behind_silence),
+            (CloseCode::Done, idle),
+            (CloseCode::TooSlow, behind_silence),
+        ] {
+            let stream = downlink.open(StreamKind::socket).expect("a stream");
+            stream.close(code);
+            drop(stream);
+            let begin = time::Instant::now();
+            idle_for(&downlink, idle, behind_silence).await;
+            assert_eq!(begin.elapsed(), expected, "{code}");
+        }
     }
 }

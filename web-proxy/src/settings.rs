@@ -121,6 +121,8 @@ pub struct Limits {
     pub command_rate: Rate,
     /// Messages of one session.
     pub message_rate: Rate,
+    /// Chunks of files of one session, put and got.
+    pub chunk_rate: Rate,
     /// Sessions in all.
     pub sessions: usize,
 }
@@ -137,6 +139,7 @@ impl Default for Limits {
             sign_in_rate: rate(60, Duration::from_secs(60)),
             command_rate: rate(60, Duration::from_secs(1)),
             message_rate: rate(30, Duration::from_secs(1)),
+            chunk_rate: rate(300, Duration::from_secs(1)),
             sessions: 10_000,
         }
     }

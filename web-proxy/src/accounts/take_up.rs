@@ -12,13 +12,14 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use tokio::time::Instant;
-use wire_format::{ErrorCode, Refusal, SessionToken};
+use wire_format::{CloseCode, ErrorCode, Refusal, SessionToken};
 
 use crate::{
     app::App,
     client::Client,
     cookie::{Named, SessionKey},
     session::Session,
+    wall_clock,
 };
 
 /// The sessions that are being taken up, and those that were refused lately.
@@ -39,12 +40,20 @@ type Taken = Result<Arc<Session>, Refusal>;
 impl App {
     /// The session that a cookie names: the one that is held, or one that is taken up now.
     ///
+    /// That a session is held is the verdict on its token, by the token's hash: it was checked when
+    /// the session began here, and holds until the chat-server revokes it or it expires.
+    ///
     /// A dropped future leaves the taking up to others who wait for it.
     ///
     /// # Errors
     /// `not_signed_in`, or why it cannot be told at the moment.
     pub(crate) async fn session_of(self: &Arc<Self>, client: Client, named: Named) -> Taken {
         if let Some(session) = self.sessions.find(named.key()) {
+            if session.who.is_over(wall_clock::now()) {
+                // The chat-server looks once a minute.
+                session.leave(CloseCode::Revoked);
+                return Err(ErrorCode::NotSignedIn.into());
+            }
             return Ok(session);
         }
         let Named::Account(key, token) = named else {

@@ -146,10 +146,7 @@ impl App {
     ) -> Result<(Arc<Session>, Option<SessionToken>), Refusal> {
         self.sessions.check_room()?;
         let keys = Arc::new(self.keys.take()?);
-        let outcome = self
-            .backend
-            .sign_in(who, keys.clone(), client.address)
-            .await;
+        let outcome = self.backend.sign_in(who, keys.clone(), client).await;
         // A name that cannot be had does not cost the next one a set of keys.
         if let Err(NoSession {
             keys: Keys::Unseen, ..

@@ -47,6 +47,8 @@ pub(crate) enum Arrival {
     Unreadable(Delivery),
     /// Something that happened.
     Event(Event),
+    /// Something of end-to-end rooms: the frame as the chat-server sent it, kind and body.
+    Relayed(Bytes),
     /// The session is over; the last arrival.
     Ended(CloseCode),
 }
@@ -56,6 +58,7 @@ impl Arrival {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Deliver(delivery) | Self::Unreadable(delivery) => delivery.frame.len(),
+            Self::Relayed(frame) => frame.len(),
             Self::Entered { .. } | Self::Exited { .. } | Self::Event(_) | Self::Ended(_) => 0,
         }
     }
@@ -115,6 +118,13 @@ impl Arrivals {
             // Told when the streams are closed, however the session learned it.
             SessionEvent::Account(event) if *event == Event::SessionRevoked {} => return None,
             SessionEvent::Account(event) => Arrival::Event(*event),
+            SessionEvent::Conversation { event, tail } => {
+                let frame = ServerFrame::Event(EventFrame::new(&event, tail));
+                Arrival::Relayed(frame.encode().message())
+            }
+            SessionEvent::Deliver(deliver) => {
+                Arrival::Relayed(ServerFrame::Deliver(*deliver).encode().message())
+            }
             SessionEvent::Ended(end) => Arrival::Ended(close_code_of(&end)),
         })
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chat_client::{Session, room::SendFailure};
 use tokio::time::timeout;
 use wire_format::{
-    ChannelId, ClearMessage, ErrorCode, MemberId, Refusal, ReplyFrame, RoomId, Sequence,
+    ChannelId, ClearMessage, ErrorCode, MemberId, Publish, Refusal, ReplyFrame, RoomId, Sequence,
     command::{
         Command,
         auth::Logout,
@@ -105,6 +105,27 @@ impl Link {
             SendFailure::Refused(refusal) => refusal,
             other => waiting_helps(other.code()),
         })
+    }
+
+    /// Publishes a payload that the page has sealed, and waits until the chat-server has answered.
+    ///
+    /// A dropped future may have published it, and so may a chat-server that does not answer in
+    /// time.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn relay(&self, publish: Publish) -> Result<Sequence, Refusal> {
+        let Publish {
+            channel,
+            epoch,
+            flags,
+            payload,
+            ..
+        } = publish;
+        let publishing = self.session.publish(channel, epoch, flags, payload);
+        let sequence = timeout(SEND_WITHIN, publishing).await;
+        let sequence = sequence.map_err(|_| waiting_helps(ErrorCode::Unavailable))?;
+        sequence.map_err(refusal_of_call)
     }
 
     /// The rooms that the session is in.

@@ -23,10 +23,7 @@ use crate::{
     session::{
         Session,
         downlink::Asker,
-        uplink::{
-            self, Answer,
-            shape::{Gives, Shape},
-        },
+        uplink::{self, Answer, way::Way},
         who::Who,
     },
 };
@@ -56,8 +53,9 @@ async fn carried_out(
     let session = session_of(app, client, &parts, Purpose::Change).await?;
     let body = layout.open(body::read(body, body::most(name)).await?)?;
     let command = Command::from_parts(name, &body.header).map_err(|error| error.code())?;
-    let gives = Shape::of(&command).map_or(Gives::Fields, |shape| shape.gives);
-    if layout == Layout::Json && gives == Gives::Tail {
+    let contract = command.contract();
+    let answers_tail = contract.answers_tail && Way::of(contract) == Way::PassedOn;
+    if layout == Layout::Json && answers_tail {
         return Err(ErrorCode::NotAllowed.into());
     }
     let answer = session.carry_out(command, body.tail, Asker::Post).await?;

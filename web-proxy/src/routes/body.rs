@@ -8,10 +8,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 use wire_format::{
     AccountId, ErrorCode,
-    limits::{ACCOUNTS_ASKED, FRAME_BYTES, VAULT_ROOT_BYTES},
+    command::Command,
+    limits::{ACCOUNTS_ASKED, FRAME_BYTES},
 };
-
-use crate::session::uplink::shape::{KEYS_AND_ROOT_BYTES, VAULT_PUT_BYTES, WRAP_AND_ROOT_BYTES};
 
 /// Reads a whole body of at most `limit` bytes.
 ///
@@ -27,15 +26,12 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, ErrorCode> {
 
 /// The largest body of a command by its name, in bytes.
 pub(super) fn most(name: &str) -> usize {
-    COMMAND_BYTES
-        + match name {
-            "vault.put" => VAULT_PUT_BYTES,
-            "vault.set_root" | "auth.password" => VAULT_ROOT_BYTES,
-            "keys.wrap" => WRAP_AND_ROOT_BYTES,
-            "keys.rotate" | "keys.reset" => KEYS_AND_ROOT_BYTES,
-            "keys.wraps" | "presence.of" => ACCOUNTS_BYTES,
-            _ => 0,
-        }
+    let tail_bytes = Command::contract_of(name).map_or(0, |contract| contract.tail_bytes);
+    let list_bytes = match name {
+        "keys.wraps" | "presence.of" => ACCOUNTS_BYTES,
+        _ => 0,
+    };
+    COMMAND_BYTES + tail_bytes + list_bytes
 }
 
 /// Largest body of a command, in bytes: the longest names and ids several times over; also the

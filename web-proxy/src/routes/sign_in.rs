@@ -1,9 +1,6 @@
 //! `POST /api/auth.*` where the cookie comes and goes: signing guests and accounts in, and out.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
@@ -13,13 +10,14 @@ use bytes::Bytes;
 use chat_client::session::AccountSignIn;
 use http::{HeaderValue, header, request::Parts};
 use wire_format::{
-    CommandError, ErrorCode, Millis, ReplyFrame,
+    CommandError, ErrorCode, ReplyFrame,
     command::{Command, Done},
 };
 
 use super::body;
 use crate::{
     app::App, client::Client, cookie, layout::Layout, rejection::Rejection, same_site::Purpose,
+    wall_clock,
 };
 
 /// Signs a guest in.
@@ -99,7 +97,7 @@ async fn signed_in(
     let before = cookie::session_of(&parts.headers, client.https);
     let sign_in = sign_in_of(command, tail)?;
     let (token, who) = app.sign_in_account(client, before, sign_in).await?;
-    let cookie = cookie::of_account(&token, who.expires_at, now(), client.https);
+    let cookie = cookie::of_account(&token, who.expires_at, wall_clock::now(), client.https);
     let cookie = cookie.ok_or(ErrorCode::Internal)?;
     Ok((ReplyFrame::ok(0, &who, Bytes::new()), cookie))
 }
@@ -169,10 +167,4 @@ fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response 
     let cookie = cookie.map(|cookie| (header::SET_COOKIE, cookie));
     response.headers_mut().extend(cookie);
     response
-}
-
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let millis = since.unwrap_or_default().as_millis();
-    Millis::new(u64::try_from(millis).unwrap_or(u64::MAX))
 }

@@ -99,6 +99,11 @@ impl Downlink {
         }
     }
 
+    /// Whether the page of the last stream fell silent, instead of leaving.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.lock().is_silent
+    }
+
     /// Opens a stream.
     ///
     /// # Errors
@@ -112,6 +117,7 @@ impl Downlink {
             return Err(Refusal::retry_after(ErrorCode::Busy, TOO_MANY_STREAMS_MS));
         }
         state.last_id += 1;
+        state.is_silent = false;
         let id = state.last_id;
         let outbox = Arc::<Outbox>::default();
         state.streams.push(Open {
@@ -257,6 +263,18 @@ impl Hold<'_> {
     }
 }
 
+impl Hold<'_> {
+    /// Answers a follow: the reply, then what was held back.
+    pub(crate) fn followed(self, asker: Asker, reply: &ReplyFrame) {
+        if let Asker::Stream { id, .. } = asker {
+            let frame = ServerFrame::Reply(reply.clone()).encode().message();
+            let Common { figures, .. } = &*self.downlink.common;
+            let state = self.downlink.lock();
+            state.send(|open| open.id == id, &frame, figures);
+        }
+    }
+}
+
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
         self.downlink.lock().release(&self.downlink.common);
@@ -277,6 +295,8 @@ impl Stream {
     pub(crate) fn close(&self, code: CloseCode) {
         if self.outbox.close(code) {
             self.downlink.figures().stream_ended(code);
+            let is_silent = matches!(code, CloseCode::Timeout | CloseCode::TooSlow);
+            self.downlink.lock().is_silent = is_silent;
         }
     }
 }

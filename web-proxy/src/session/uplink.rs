@@ -1,7 +1,9 @@
 //! From a page to the chat-server: the one path of commands and messages, whichever way they came.
 
-mod account;
-pub(crate) mod shape;
+mod carry;
+mod relay;
+pub(crate) mod turns;
+pub(crate) mod way;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -12,8 +14,8 @@ use wire_format::{
     limits::{CONTENT_BYTES, TEXT_BYTES},
 };
 
-use self::shape::Shape;
-use super::{Session, downlink::Asker};
+use self::way::Way;
+use super::{Session, downlink::Asker, who::Who};
 
 /// What became of a request of a page.
 #[derive(Debug)]
@@ -37,11 +39,23 @@ impl Session {
         tail: Bytes,
         asker: Asker,
     ) -> Result<Answer, Refusal> {
-        self.limits.command()?;
+        if command.moves_chunk() {
+            self.limits.chunk()?;
+        } else {
+            self.limits.command()?;
+        }
         let request = asker.request();
-        if let Some(shape) = Shape::of(&command) {
-            let reply = self.account(command, tail, shape, request).await?;
-            return Ok(Answer::Reply(reply));
+        match Way::of(command.contract()) {
+            Way::Own => {}
+            Way::PassedOn if matches!(command, Command::FollowRoom(_)) => {
+                return self.follow(command, tail, asker).await;
+            }
+            Way::PassedOn => {
+                let reply = self.carry(command, tail, request).await?;
+                return Ok(Answer::Reply(reply));
+            }
+            Way::SignIn => return Err(ErrorCode::AlreadySignedIn.into()),
+            Way::Refused => return Err(ErrorCode::NotAllowed.into()),
         }
         if !tail.is_empty() {
             return Err(ErrorCode::Malformed.into());
@@ -62,12 +76,16 @@ impl Session {
                 Ok(()) => ReplyFrame::ok(request, &Done {}, Bytes::new()),
                 Err(refusal) => ReplyFrame::refused(request, &refusal),
             }),
-            command if shape::signs_in(&command) => {
-                return Err(ErrorCode::AlreadySignedIn.into());
-            }
-            // Keys and epochs are the proxy's business.
             _ => return Err(ErrorCode::NotAllowed.into()),
         })
+    }
+
+    /// Passes `rooms.follow` on: what is delivered from then on comes behind its reply.
+    async fn follow(&self, command: Command, tail: Bytes, asker: Asker) -> Result<Answer, Refusal> {
+        let hold = self.downlink.hold();
+        let reply = self.carry(command, tail, asker.request()).await?;
+        hold.followed(asker, &reply);
+        Ok(Answer::Given(reply))
     }
 
     async fn enter(&self, enter: &rooms::Enter, asker: Asker) -> Result<Answer, Refusal> {
@@ -77,33 +95,42 @@ impl Session {
         Ok(Answer::Given(reply))
     }
 
-    /// Seals a message and sends it.
+    /// Seals a message and sends it; what an account has sealed for an end-to-end room goes as it
+    /// is.
     ///
     /// A dropped future may have sent it; the same message id makes a repetition harmless.
     ///
     /// # Errors
     /// Why it is refused.
     pub(crate) async fn publish(&self, publish: Publish) -> Result<ReplyFrame, Refusal> {
-        #[derive(Serialize)]
-        struct Published {
-            sequence: Sequence,
-        }
+        let request = publish.request;
+        let is_account = matches!(self.who, Who::Account(_));
+        let sequence = if is_account && relay::is_sealed(&publish.payload) {
+            self.relay(publish).await?
+        } else {
+            self.seal(publish).await?
+        };
+        let published = Published { sequence };
+        Ok(ReplyFrame::ok(request, &published, Bytes::new()))
+    }
 
+    async fn seal(&self, publish: Publish) -> Result<Sequence, Refusal> {
         self.limits.message()?;
         if self.downlink.challenge().is_some() {
             return Err(ErrorCode::KeysUnproven.into());
         }
-        let request = publish.request;
         let channel = publish.channel;
         let message = clear_message(publish)?;
         let sequence = self.link.publish(channel, message).await?;
         self.common.figures.sealed();
-        Ok(ReplyFrame::ok(
-            request,
-            &Published { sequence },
-            Bytes::new(),
-        ))
+        Ok(sequence)
     }
+}
+
+/// The `ok` fields of a publish's reply.
+#[derive(Serialize)]
+struct Published {
+    sequence: Sequence,
 }
 
 /// Reads a publish frame of a page (docs/protocol.md#11-the-browsers-tier).

@@ -1,7 +1,7 @@
 //! Who a session is.
 
 use wire_format::{
-    GuestToken, MemberId,
+    GuestToken, MemberId, Millis,
     command::auth::{SignedIn, SignedInAccount},
 };
 
@@ -33,6 +33,14 @@ impl Who {
         match self {
             Self::Guest { signed_in, .. } => &signed_in.name,
             Self::Account(account) => &account.name,
+        }
+    }
+
+    /// Whether this ends whatever happens, and did.
+    pub(crate) fn is_over(&self, now: Millis) -> bool {
+        match self {
+            Self::Guest { .. } => false,
+            Self::Account(account) => account.expires_at <= now,
         }
     }
 }

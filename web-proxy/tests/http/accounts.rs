@@ -1,6 +1,7 @@
 //! Accounts at the page: docs/protocol.md#11-the-browsers-tier.
 
 mod bodies;
+mod devices;
 mod ends;
 mod person;
 mod secrets;

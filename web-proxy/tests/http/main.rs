@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod attacks;
+mod described;
 mod harness;
 mod limits;
 mod page;

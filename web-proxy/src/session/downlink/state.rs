@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct State {
     pub(super) streams: Vec<Open>,
     pub(super) last_id: u64,
+    /// Whether the last of them ended because its page said nothing more, or took nothing more.
+    pub(super) is_silent: bool,
     pub(super) logs: Vec<(ChannelId, Log)>,
     /// The last event about each room's key, for streams that come later.
     pub(super) standing: Vec<(RoomId, Bytes)>,
@@ -61,6 +63,7 @@ impl State {
                 }
                 Some(Arrival::Unreadable(delivery)) => frames.push(self.note(delivery)),
                 Some(Arrival::Event(event)) => frames.push(self.tell(&event, &common.figures)),
+                Some(Arrival::Relayed(frame)) => frames.push(frame),
                 // What is left says nothing to a page.
                 Some(_) | None => {}
             }

@@ -1,4 +1,5 @@
 mod leaving;
+mod relaying;
 
 use wire_format::{
     ChannelId, EpochNumber, RawFrame, RunId, Sequence,

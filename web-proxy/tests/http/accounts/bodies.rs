@@ -276,3 +276,30 @@ async fn sign_ins_of_an_address_are_counted() {
     house.close().await;
     place.close().await;
 }
+
+#[tokio::test]
+async fn chunks_of_files_are_counted_by_session_and_apart_from_commands() {
+    let place = Place::open().await;
+    let house = place
+        .proxy_with(|settings| settings.limits.chunk_rate = "2/h".parse().expect("a rate"))
+        .await;
+    let ada = Page::arrives(&house, &Owner::named("Ada")).await;
+    let bob = Page::arrives(&house, &Owner::named("Bob")).await;
+    let fields = format!("{{\"file\":\"{}\",\"index\":0}}", "0".repeat(32));
+    let get = || parts(&house, "files.chunk", &fields, Bytes::new());
+    for _ in 0..2 {
+        assert_eq!(code_of(&ada.asks(get()).await), "no_such_file");
+    }
+    let above = ada.asks(get()).await;
+    assert_eq!(
+        (above.status, code_of(&above).as_str()),
+        (429, "rate_limited")
+    );
+    assert!(above.header("retry-after").is_some());
+    let root = ada.asks(parts(&house, "vault.root", "{}", Bytes::new()));
+    assert_eq!(root.await.status, 200, "commands go on");
+    let other = bob.asks(get()).await;
+    assert_eq!(code_of(&other), "no_such_file", "others go on");
+    house.close().await;
+    place.close().await;
+}

@@ -1,5 +1,7 @@
 //! How sessions of accounts end, and what their cookies are worth then.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sealwire_tests::owner::Owner;
 use wire_format::{CloseCode, Event, ServerFrame, command::auth::Logout};
@@ -132,10 +134,24 @@ async fn a_session_that_ended_while_the_chat_server_was_away_is_revoked() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_held_ends_when_its_token_does() {
+    let place = Place::open_with(|accounts| accounts.session_most = Duration::ZERO).await;
+    let house = place.proxy().await;
+    let ada = Owner::named("Ada");
+    let page = Page::registers(&house, &ada).await;
+    // The chat-server has not looked yet, and still has its connection.
+    for _ in 0..2 {
+        assert_eq!(house.session_status(&page.cookie).await, 401);
+    }
+    house.close().await;
+    place.close().await;
+}
+
+#[tokio::test]
 async fn nobody_at_the_page_is_no_end_of_the_session() {
     let place = Place::open().await;
     let house = place
-        .proxy_with(|settings| settings.session_idle = std::time::Duration::ZERO)
+        .proxy_with(|settings| settings.session_idle = Duration::ZERO)
         .await;
     let ada = Owner::named("Ada");
     let mut page = Page::registers(&house, &ada).await;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use chat_server::{
-    Running, Server,
+    AccountLimits, Running, Server,
     store::{
         Database, Location, Store as _,
         audit::Actor,
@@ -38,8 +38,13 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// Begins with limits of its own; a chat-server that is started again has the usual ones.
+    pub(super) async fn open_with(change: impl FnOnce(&mut AccountLimits)) -> Self {
         let folder = Folder::new();
-        let server = start(&folder, ([127, 0, 0, 1], 0).into()).await;
+        let server = start(&folder, ([127, 0, 0, 1], 0).into(), change).await;
         Self {
             address: server.local_addr(),
             server: Some(server),
@@ -65,7 +70,7 @@ impl Place {
 
     /// Starts it again with what it has stored.
     pub(super) async fn start_again(&mut self) {
-        self.server = Some(start(&self.folder, self.address).await);
+        self.server = Some(start(&self.folder, self.address, |_| {}).await);
     }
 
     /// Ends a session behind the back of the chat-server, which is stopped.
@@ -94,7 +99,11 @@ impl Place {
     }
 }
 
-async fn start(folder: &Folder, listen: SocketAddr) -> Running {
+async fn start(
+    folder: &Folder,
+    listen: SocketAddr,
+    change: impl FnOnce(&mut AccountLimits),
+) -> Running {
     let mut settings = chat_server::Settings {
         listen,
         data: Some(folder.path().join("data")),
@@ -103,6 +112,7 @@ async fn start(folder: &Folder, listen: SocketAddr) -> Running {
     settings.limits.messages = chat_server::Rate::UNLIMITED;
     settings.limits.commands = chat_server::Rate::UNLIMITED;
     settings.limits.sign_ins = chat_server::Rate::UNLIMITED;
+    change(&mut settings.limits.accounts);
     let server = Server::bind(settings).await;
     server.expect("a free port").start()
 }
@@ -176,7 +186,12 @@ impl Page {
 
     /// Signs in with the password; the keys are not proven.
     pub(super) async fn signs_in(house: &House, owner: &Owner) -> Self {
-        let answer = sign_in(house, owner).send_patiently().await;
+        Self::signs_in_by(sign_in(house, owner)).await
+    }
+
+    /// Signs in by a request; the keys are not proven.
+    pub(super) async fn signs_in_by(request: Request) -> Self {
+        let answer = request.send_patiently().await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let header: Value = serde_json::from_str(&answer.text()).expect("JSON");
         Self::of(&answer, &header)

@@ -3,29 +3,27 @@
 use bytes::Bytes;
 use wire_format::{ErrorCode, Refusal, ReplyFrame, command::Command};
 
-use super::shape::{Gives, Shape, Takes};
 use crate::session::{Session, who::Who};
 
 impl Session {
     /// Passes a command on as it is, and gives its reply under the page's request id.
-    pub(super) async fn account(
+    pub(super) async fn carry(
         &self,
         command: Command,
         tail: Bytes,
-        shape: Shape,
         request: u32,
     ) -> Result<ReplyFrame, Refusal> {
         if matches!(self.who, Who::Guest { .. }) {
             return Err(ErrorCode::NotAllowed.into());
         }
-        match shape.takes {
-            Takes::Fields if tail.is_empty() => {}
-            Takes::Tail(_) if tail.is_empty() => return Err(ErrorCode::Malformed.into()),
-            Takes::Fields => return Err(ErrorCode::Malformed.into()),
-            Takes::Tail(most) if tail.len() > most => return Err(ErrorCode::TooLarge.into()),
-            Takes::Tail(_) => {}
+        let contract = command.contract();
+        if tail.is_empty() != (contract.tail_bytes == 0) {
+            return Err(ErrorCode::Malformed.into());
         }
-        let _place = self.limits.tail(shape)?;
+        if tail.len() > contract.tail_bytes {
+            return Err(ErrorCode::TooLarge.into());
+        }
+        let _place = self.limits.tail(contract)?;
         let reply = if matches!(command, Command::ProveKeys(_)) {
             let challenge = self.downlink.challenge();
             let reply = self.link.account(command, tail).await?;
@@ -34,7 +32,7 @@ impl Session {
         } else {
             self.link.account(command, tail).await?
         };
-        if shape.gives == Gives::Fields && !reply.tail.is_empty() {
+        if !contract.answers_tail && !reply.tail.is_empty() {
             return Err(ErrorCode::Internal.into());
         }
         Ok(ReplyFrame { request, ..reply })
