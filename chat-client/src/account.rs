@@ -5,7 +5,7 @@
 //!  Registration ──▶ keys, records ──────────────┐
 //!  SignIn ──▶ a session ──▶ root ──▶ own chain ──┴▶ proof of keys ──▶ Account
 //!                                                                       │ sessions, vault, wrap key,
-//!                                          Kept ◀── between two starts ─┘ password, people
+//!                                          Kept ◀── between two starts ─┘ password, people, the next keys
 //! ```
 //!
 //! The module promises *not* to keep a password longer than its stretching, *not* to send a half that
@@ -14,7 +14,9 @@
 //! Making keys and stretching a password happen on threads that may block.
 
 mod blocking;
+mod carrying;
 mod chain;
+mod deleting;
 mod entering;
 mod error;
 mod fresh;
@@ -23,11 +25,15 @@ mod items;
 mod kept;
 mod line;
 mod password;
+mod patience;
 mod people;
+mod pins;
 mod prover;
 mod records;
 mod registering;
+mod reports;
 mod root;
+mod rotating;
 mod server;
 mod sessions;
 mod sign_in;
@@ -42,22 +48,30 @@ use wire_format::{
     vault::OpenedRoot,
 };
 
+pub(crate) use self::{
+    blocking::blocking_each,
+    pins::Known,
+    root::is_conflict,
+    wraps::{SLACK_MS, Span},
+};
 pub use self::{
     error::{AccountError, OwnFault, PeerFault},
     friends::FriendStep,
     items::{NewItem, StoredItem},
-    kept::{Kept, Seen},
+    kept::{Kept, Seen, SeenItems},
     people::{Person, Standing},
     prover::Prover,
     registering::{Registration, Rehearsal},
+    reports::{PendingReport, Proof},
     server::AccountServer,
     sign_in::SignIn,
     wraps::{Renewal, WRAP_KEY_AGE},
 };
-use self::{line::Line, people::Pins};
+use self::{line::Line, pins::Pins};
 
 /// A session of an account that has proven its keys, on one connection. Dropping it closes the
-/// connection; the session stays, and [`SignIn::again`] goes on with it.
+/// connection, unless it is a [`Session`](crate::session::Session)'s; the account's session stays, and
+/// [`SignIn::again`] goes on with it.
 ///
 /// Calls wait for their replies one after the other. A dropped call may have been carried out.
 pub struct Account {
@@ -68,6 +82,7 @@ pub struct Account {
     keys: Arc<IdentityKeys>,
     root: OpenedRoot,
     seen: Seen,
+    seen_items: SeenItems,
     pins: Pins,
 }
 
@@ -139,10 +154,12 @@ impl Account {
             expires_at: self.who.expires_at,
             vault_key: self.root.lock.to_kept(),
             seen: self.seen,
+            items: self.seen_items.clone(),
         }
     }
 
-    /// Says goodbye and closes the connection; the session stays.
+    /// Says goodbye and closes the connection, unless it is a
+    /// [`Session`](crate::session::Session)'s; the account's session stays.
     pub async fn close(self) {
         self.line.close().await;
     }

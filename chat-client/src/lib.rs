@@ -16,6 +16,9 @@
 //! * [`keyring`]: what the sessions of one process share,
 //! * [`session`]: all of it together, over one connection after another,
 //! * [`account`]: registering and signing in, the vault, others' keys, over one connection,
+//! * [`conversation`]: the state of one end-to-end conversation,
+//! * [`conversations`]: those of an account, over its connection,
+//! * [`jwe`]: a message for other programs, sealed to accounts' wrap keys,
 //! * [`load`]: many connections at once, and what they cost a server,
 //! * [`backoff`], [`clock`], [`error`].
 //!
@@ -45,10 +48,14 @@ pub mod account;
 pub mod backoff;
 pub mod clock;
 pub mod connection;
+pub mod conversation;
+pub mod conversations;
 pub mod endpoint;
 pub mod error;
 pub mod greeted;
+pub mod jwe;
 pub mod keyring;
+#[cfg(feature = "load")]
 pub mod load;
 pub mod room;
 pub mod session;
@@ -57,6 +64,8 @@ pub mod tls;
 pub use account::{Account, AccountError, AccountServer, Registration, SignIn};
 pub use backoff::Backoff;
 pub use connection::Connection;
+pub use conversation::Conversation;
+pub use conversations::Conversations;
 pub use endpoint::Endpoint;
 pub use error::{CallError, ConnectError, Ended};
 pub use greeted::Greeted;

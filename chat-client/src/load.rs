@@ -20,6 +20,7 @@
 mod account;
 mod browser;
 mod burst;
+mod calls;
 mod clock;
 mod discarding;
 mod error;
@@ -44,6 +45,7 @@ mod wire;
 
 pub use account::Account;
 pub use browser::Browser;
+pub use calls::Calls;
 pub use error::{LoadError, Miscount};
 pub use plan::{Pace, Plan, Reading, Seat};
 pub use raw::Raw;

@@ -19,8 +19,15 @@
 //!
 //! **Accounts.** On each connection an account's session is to prove its keys before it may be in
 //! rooms. Its consumer does that: the first challenge is in [`Session::account`], later ones come as
-//! [`SessionEvent::Challenge`]. Until [`Session::prove`] was answered, what is asked of rooms is
+//! [`SessionEvent::Challenge`]. Who holds the keys answers with [`Session::prove`], who keeps what opens
+//! the vault with [`SignIn::within`](crate::account::SignIn::within). Until one of them was answered, what is asked of rooms is
 //! refused with `keys_unproven` and messages wait; the account's own commands go out.
+//!
+//! **End-to-end rooms.** An account opens and seals what is in them itself: commands go by
+//! [`Session::call_account`], payloads by [`Session::publish`], and what comes is handed over untouched
+//! as [`SessionEvent::Deliver`] and [`SessionEvent::Conversation`], in the order in which the server
+//! sent it. Following a room belongs to a connection: after [`SessionEvent::Lost`] nothing is
+//! followed, and once [`SessionEvent::Back`] has come it is to be asked for again.
 //!
 //! Dropping all handles, or the events, signs a guest out; an account's session goes on.
 
@@ -35,6 +42,7 @@ mod requests;
 mod rooms;
 mod settings;
 mod sign_in;
+mod untouched;
 mod who;
 
 use std::{collections::VecDeque, fmt, future::poll_fn, sync::Arc, time::Duration};
@@ -43,7 +51,7 @@ use bytes::Bytes;
 use tokio::{sync::oneshot, task::AbortHandle, time::timeout};
 use tokio_util::task::TaskTracker;
 use wire_format::{
-    Content, MemberId, MessageId, ReplyFrame, RoomId, SealError, Sequence,
+    Content, MemberId, MessageId, RoomId, SealError, Sequence,
     command::{
         Command,
         auth::{Prove, SignedInAccount},
@@ -174,27 +182,6 @@ impl Session {
     pub async fn prove(&self, record: Bytes) -> Result<(), CallError> {
         let command = Command::ProveKeys(Prove {});
         self.call_account(command, record).await.map(|_| ())
-    }
-
-    /// Sends a command of accounts as it is, and gives its reply: the `ok` of the header was not
-    /// read, and the request id is the connection's own.
-    ///
-    /// A dropped future may have carried it out.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn call_account(
-        &self,
-        command: Command,
-        tail: Bytes,
-    ) -> Result<ReplyFrame, CallError> {
-        let command = Box::new(command);
-        self.call(|reply| Request::Account {
-            command,
-            tail,
-            reply,
-        })
-        .await
     }
 
     /// Enters a room, or tells how it stands if the session is in it. The same reply comes as

@@ -6,11 +6,12 @@ use wire_format::{
     command::keys::{Chain as ReadChain, ChainPage},
     event::KeysetChange,
     identity::{Chain, ChainError, Pin},
+    limits::KEYSETS_PER_ACCOUNT,
     record_list,
 };
 
 use super::{
-    blocking::blocking,
+    blocking::{blocking, blocking_each},
     error::{AccountError, PeerFault},
     line::Line,
 };
@@ -33,7 +34,7 @@ pub(super) struct Read {
 /// Reads a chain up to its head. A dropped future leaves nothing behind.
 ///
 /// # Errors
-/// The typed cause; a chain that does not hold is [`PeerFault::Chain`] or [`PeerFault::Pages`].
+/// The typed cause; a chain that does not hold is [`PeerFault::Chain`] or [`PeerFault::ChainPages`].
 pub(super) async fn read(
     line: &mut Line,
     account: AccountId,
@@ -59,11 +60,47 @@ pub(super) async fn read(
             break;
         }
         if records.len() >= MOST_KEYSETS {
-            return Err(PeerFault::Pages.into());
+            return Err(PeerFault::ChainPages.into());
         }
     }
     let checked = blocking(move || check(account, from, records)).await?;
     Ok(checked?)
+}
+
+/// Reads the chains of many accounts from their beginning, many at once. One that is refused, or longer
+/// than a page, or does not hold is left out: [`read`] says of it what there is to say. A dropped future
+/// leaves nothing behind.
+///
+/// # Errors
+/// Those of the connection.
+pub(super) async fn read_many(
+    line: &mut Line,
+    accounts: &[AccountId],
+) -> Result<Vec<Read>, AccountError> {
+    let mut all = Vec::with_capacity(accounts.len());
+    for some in accounts.chunks(CHAINS_AT_ONCE) {
+        let asked: Vec<ReadChain> = some.iter().copied().map(from_its_beginning).collect();
+        let answers = line.call_many(&asked).await?;
+        let answers = some.iter().zip(answers);
+        let whole = answers.filter_map(|(account, answer)| {
+            let (page, tail) = answer.ok()?;
+            let records = record_list::parse(tail, KEYSETS_PER_PAGE).ok()?;
+            let is_whole = is_whole(&page, 0, len(&records)).ok()?;
+            is_whole.then_some((*account, records))
+        });
+        let from = Start::First(None);
+        let read = move |(account, records)| check(account, from.clone(), records);
+        let read = blocking_each(whole.collect(), read).await?;
+        all.extend(read.into_iter().flatten());
+    }
+    Ok(all)
+}
+
+fn from_its_beginning(account: AccountId) -> ReadChain {
+    ReadChain {
+        account,
+        after: None,
+    }
 }
 
 /// Whether the head was reached; a page that brings nothing, or other keysets than it says, does not
@@ -74,13 +111,13 @@ fn is_whole(page: &ChainPage, before: u64, reached: u64) -> Result<bool, PeerFau
     if follows {
         Ok(!page.more)
     } else {
-        Err(PeerFault::Pages)
+        Err(PeerFault::ChainPages)
     }
 }
 
 fn check(account: AccountId, from: Start, records: Vec<Bytes>) -> Result<Read, PeerFault> {
     let mut records = records.into_iter();
-    let first = records.next().ok_or(PeerFault::Pages)?;
+    let first = records.next().ok_or(PeerFault::ChainPages)?;
     let mut chain = match from {
         Start::First(name) => Chain::first(account, name.as_deref(), first)?,
         Start::Pinned(pin) => Chain::pinned(&pin, first)?,
@@ -94,10 +131,13 @@ fn len(records: &[Bytes]) -> u64 {
     u64::try_from(records.len()).unwrap_or(u64::MAX)
 }
 
+/// Chains that are asked for before the first one is verified: each is some kilobytes, and a round trip to
+/// the server is as long as verifying a few of them.
+const CHAINS_AT_ONCE: usize = 64;
 /// Keysets in one page (docs/protocol.md#143-identity-the-keyset-chain).
 const KEYSETS_PER_PAGE: usize = 100;
-/// Keysets of one account that a client reads: one a year is usual, and each costs milliseconds.
-const MOST_KEYSETS: usize = 1_000;
+/// Keysets of one account that a client reads: more than a server keeps, and each costs milliseconds.
+const MOST_KEYSETS: usize = 2 * KEYSETS_PER_ACCOUNT;
 
 #[cfg(test)]
 mod tests {
@@ -123,7 +163,7 @@ mod tests {
             (page(0, false), 0, 0),
         ] {
             let whole = is_whole(&page, before, reached);
-            assert_eq!(whole, Err(PeerFault::Pages), "{page:?}");
+            assert_eq!(whole, Err(PeerFault::ChainPages), "{page:?}");
         }
     }
 }

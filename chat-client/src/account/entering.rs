@@ -15,9 +15,9 @@ use super::{
     blocking::blocking,
     chain::{self, Start},
     error::{AccountError, PeerFault},
-    kept::Seen,
+    kept::{Seen, SeenItems},
     line::Line,
-    people::Pins,
+    pins::Pins,
     prover::Prover,
     root::{self, Opener},
     server::AccountServer,
@@ -63,7 +63,7 @@ impl Entered {
         seen: Option<Seen>,
     ) -> Result<Account, AccountError> {
         let least = seen.map_or_else(Default::default, |seen| seen.root);
-        let chain = self.own_chain(seen).await?;
+        let chain = own_chain(&mut self.line, &self.who, seen).await?;
         let mut opened =
             opener.open(&root::read(&mut self.line, self.who.account, least).await?)?;
         if newest(&opened.content) < chain.head().number() {
@@ -99,27 +99,34 @@ impl Entered {
             chain,
             keys,
             root,
+            seen_items: SeenItems::default(),
             pins: Pins::default(),
         })
     }
+}
 
-    /// The own chain, from its beginning or from where this device last saw it.
-    pub(super) async fn own_chain(&mut self, seen: Option<Seen>) -> Result<Chain, AccountError> {
-        let account = self.who.account;
-        let from = match seen {
-            Some(seen) => Start::Pinned(seen.pin(account)),
-            None => Start::First(Some(self.who.name.clone())),
-        };
-        let read = chain::read(&mut self.line, account, from).await?;
-        if read.chain.head().name() != self.who.name {
-            return Err(PeerFault::OtherName.into());
-        }
-        Ok(read.chain)
+/// The own chain, from its beginning or from where this device last saw it.
+pub(super) async fn own_chain(
+    line: &mut Line,
+    who: &Who,
+    seen: Option<Seen>,
+) -> Result<Chain, AccountError> {
+    let from = match seen {
+        Some(seen) => Start::Pinned(seen.pin(who.account)),
+        None => Start::First(Some(who.name.clone())),
+    };
+    let read = chain::read(line, who.account, from).await?;
+    if read.chain.head().name() != who.name {
+        return Err(PeerFault::OtherName.into());
     }
+    Ok(read.chain)
 }
 
 /// The private keys in the root, which are those of the chain head or the server lies.
-async fn own_keys(content: &RootContent, chain: &Chain) -> Result<Arc<IdentityKeys>, AccountError> {
+pub(super) async fn own_keys(
+    content: &RootContent,
+    chain: &Chain,
+) -> Result<Arc<IdentityKeys>, AccountError> {
     let head = chain.head();
     let (number, fingerprint) = (head.number(), head.fingerprint());
     let entries = content.identity.iter();

@@ -14,7 +14,7 @@ use crate::error::{ConnectError, Ended};
 pub enum AccountError {
     /// No connection came about.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(ConnectError),
     /// The connection ended before the reply came; the server may have carried it out.
     #[error("no reply: {0}")]
     Ended(#[from] Ended),
@@ -109,6 +109,12 @@ pub enum PeerFault {
         /// The highest number seen.
         seen: u64,
     },
+    /// Pins or room heads that this device saw do not come with the others.
+    #[error("{missing} items that were seen are left out: the vault was rolled back")]
+    LeftOut {
+        /// How many.
+        missing: usize,
+    },
     /// The root's newest wrap key is older than the published one.
     #[error(
         "the vault's newest wrap key is {found}, and {published} is published: the vault was rolled back"
@@ -122,6 +128,9 @@ pub enum PeerFault {
     /// Pages that do not follow each other, or do not end.
     #[error("its pages do not follow each other")]
     Pages,
+    /// Pages of a chain of keysets that do not follow each other, or of more keysets than anybody has.
+    #[error("its pages of a chain of keys do not follow each other, or do not end")]
+    ChainPages,
     /// A chain of keysets that does not hold.
     #[error("a chain of keys does not hold: {0}")]
     Chain(#[from] ChainError),
@@ -167,14 +176,25 @@ impl PeerFault {
             Self::Rounds(_) => "rounds",
             Self::OtherAccount { .. } | Self::OtherName => "other_account",
             Self::OtherSession(_) | Self::NoToken => "other_session",
-            Self::Record(_) | Self::OtherRoot | Self::Pages => "bad_record",
+            Self::Record(_) | Self::OtherRoot | Self::Pages | Self::ChainPages => "bad_record",
             Self::Root(_) => "vault_closed",
             Self::OlderRoot { .. }
             | Self::OlderRevision { .. }
             | Self::OlderItem { .. }
+            | Self::LeftOut { .. }
             | Self::OlderVault { .. } => "vault_rolled_back",
             Self::Chain(_) | Self::OtherKeys(_) => "chain_broken",
             Self::WrapKey(_) => "wrap_key_broken",
+        }
+    }
+}
+
+/// A refusal of what comes before a sign-in is one like every other.
+impl From<ConnectError> for AccountError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Refused { command, refusal } => Self::Refused { command, refusal },
+            error => Self::Connect(error),
         }
     }
 }

@@ -19,7 +19,7 @@ use wire_format::{
 use super::{
     Account, SignIn,
     blocking::blocking,
-    entering::Entered,
+    entering::{Entered, own_chain},
     error::{AccountError, OwnFault},
     line::Line,
     records::{NewSecrets, wrap_key},
@@ -47,7 +47,7 @@ impl SignIn {
         let mut line = Line::open(&server).await?;
         let (signed_in, _) = line.call(&Fresh { name, token }, Bytes::new()).await?;
         let mut entered = entered(line, server, server_name, &params, signed_in)?;
-        let chain = entered.own_chain(seen).await?;
+        let chain = own_chain(&mut entered.line, &entered.who, seen).await?;
         let wrap = entered.published(&chain).await?;
         let least = seen.map_or_else(Default::default, |seen| seen.root);
         let root = root::read(&mut entered.line, params.account, least).await?;

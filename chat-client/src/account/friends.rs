@@ -5,7 +5,7 @@ use precis_profiles::{Nickname, precis_core::profile::Profile as _};
 use wire_format::{
     AccountId,
     command::{
-        Done, Operation,
+        Command, Done, Operation,
         accounts::{Find, Found},
         friends::{Accept, Add, Block, Decline, Friend, List, Remove, Unblock},
     },
@@ -93,7 +93,10 @@ impl Account {
         }
     }
 
-    async fn done<O: Operation<Ok = Done>>(&mut self, operation: &O) -> Result<(), AccountError> {
+    async fn done<O>(&mut self, operation: &O) -> Result<(), AccountError>
+    where
+        O: Operation<Ok = Done> + Clone + Into<Command>,
+    {
         self.line.call(operation, Bytes::new()).await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use wire_format::{
 };
 
 use super::{
-    Account,
+    Account, SeenItems,
     error::{AccountError, OwnFault, PeerFault},
 };
 
@@ -42,10 +42,12 @@ pub struct StoredItem {
 impl Account {
     /// Reads what changed after a revision, oldest change first, of one kind or of all; and the
     /// revision to go on after. An item that is replaced while it is read comes twice, the newer one
-    /// later. A dropped future leaves nothing behind.
+    /// later. Reading from the beginning, pins and room heads that this device saw have to be there. A
+    /// dropped future leaves nothing behind.
     ///
     /// # Errors
-    /// [`PeerFault::OlderRevision`] for a vault that was rolled back; the typed cause otherwise.
+    /// [`PeerFault::OlderRevision`], [`PeerFault::OlderItem`] and [`PeerFault::LeftOut`] for a vault that
+    /// was rolled back; the typed cause otherwise.
     pub async fn items(
         &mut self,
         kind: Option<ItemKind>,
@@ -56,6 +58,7 @@ impl Account {
         // with every item.
         let mut is_fresh = false;
         let kind_byte = kind.map(ItemKind::byte);
+        let seen = self.seen_items.clone();
         loop {
             let ask = Items {
                 after: Some(reached),
@@ -69,11 +72,16 @@ impl Account {
                     self.refresh().await?;
                     is_fresh = true;
                 }
-                items.push(self.open_item(&item, kind)?);
+                let item = self.open_item(&item, kind)?;
+                self.check_number(&item, &seen)?;
+                items.push(item);
             }
             self.follow(&page, reached, items.len())?;
             reached = page.revision;
             if !page.more {
+                if after == Revision::default() {
+                    all_there(&seen, kind, &items)?;
+                }
                 self.seen.revision = self.seen.revision.max(reached);
                 return Ok((items, reached));
             }
@@ -146,6 +154,19 @@ impl Account {
         })
     }
 
+    /// Whether an item is no older than one of its name that was seen before it was asked for. The
+    /// number of one that does not open is anybody's, and not remembered: the true one may come again.
+    fn check_number(&mut self, item: &StoredItem, before: &SeenItems) -> Result<(), PeerFault> {
+        let (found, seen) = (item.number, before.number(&item.name));
+        if found < seen {
+            return Err(PeerFault::OlderItem { found, seen });
+        }
+        if item.content.is_ok() {
+            self.seen_items.see(&item.name, found);
+        }
+        Ok(())
+    }
+
     /// Whether a page goes on after the one before it.
     fn follow(&self, page: &ItemPage, before: Revision, read: usize) -> Result<(), PeerFault> {
         let goes_on = page.revision > before || (page.revision == before && !page.more);
@@ -169,6 +190,25 @@ impl Account {
         let seen = self.seen.revision;
         PeerFault::OlderRevision { found, seen }
     }
+}
+
+/// Whether all pins and room heads that were seen are among the items of these kinds.
+fn all_there(
+    seen: &SeenItems,
+    kind: Option<ItemKind>,
+    items: &[StoredItem],
+) -> Result<(), PeerFault> {
+    let names: Vec<ItemName> = items.iter().map(|item| item.name.clone()).collect();
+    for judging in [ItemKind::Pin, ItemKind::RoomHead] {
+        let missing = match kind {
+            Some(kind) if kind != judging => 0,
+            _ => seen.missing(judging, &names),
+        };
+        if missing > 0 {
+            return Err(PeerFault::LeftOut { missing });
+        }
+    }
+    Ok(())
 }
 
 /// Items in one page: a page of 1 MiB holds fewer, of whatever kind.

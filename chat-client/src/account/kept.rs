@@ -1,11 +1,13 @@
 //! What a device keeps of an account between two starts.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use wire_format::{
     AccountId, KeysetHash, KeysetNumber, Millis, Revision, RootNumber, SessionId, SessionToken,
     WrapNumber,
     identity::{Chain, Pin},
-    vault::KeptVaultKey,
+    vault::{ItemKind, ItemName, KeptVaultKey},
 };
 
 /// What goes on with a session without a password: who has it reads the vault, and is the account
@@ -29,6 +31,46 @@ pub struct Kept {
     pub vault_key: KeptVaultKey,
     /// What a server must not fall behind.
     pub seen: Seen,
+    /// Items by which others are judged, and which a server must not leave out.
+    #[serde(default)]
+    pub items: SeenItems,
+}
+
+/// The highest numbers that a device saw of pins and room heads, since its account began, or began anew.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct SeenItems(BTreeMap<String, u64>);
+
+impl SeenItems {
+    /// The number of an item; 0 for one that was not seen.
+    pub(super) fn number(&self, name: &ItemName) -> u64 {
+        self.0.get(&key(name)).copied().unwrap_or_default()
+    }
+
+    /// Notes that an item was seen.
+    pub(super) fn see(&mut self, name: &ItemName, number: u64) {
+        if matches!(name.kind(), ItemKind::Pin | ItemKind::RoomHead) {
+            let seen = self.0.entry(key(name)).or_default();
+            *seen = number.max(*seen);
+        }
+    }
+
+    /// How many of a kind were seen that are not among these.
+    pub(super) fn missing(&self, kind: ItemKind, given: &[ItemName]) -> usize {
+        let given: std::collections::BTreeSet<String> = given.iter().map(key).collect();
+        let prefix = format!("{}:", kind.byte());
+        let of_kind = self.0.keys().filter(|seen| seen.starts_with(&prefix));
+        of_kind.filter(|seen| !given.contains(*seen)).count()
+    }
+}
+
+/// An item's kind and name as one text.
+fn key(name: &ItemName) -> String {
+    let mut key = format!("{}:", name.kind().byte());
+    for byte in name.bytes() {
+        key.push_str(&format!("{byte:02x}"));
+    }
+    key
 }
 
 /// The highest numbers that a device saw of its own account.
@@ -97,6 +139,21 @@ mod tests {
             keyset: KeysetNumber::new(keyset.into()),
             head: KeysetHash::from_bytes([keyset; 32]),
         }
+    }
+
+    #[test]
+    fn pins_and_heads_that_were_seen_are_missed_by_their_kind() {
+        let pin = |byte| ItemName::Pin(AccountId::from_bytes([byte; 16]));
+        let head = ItemName::RoomHead(wire_format::RoomId::from_bytes([1; 16]));
+        let mut seen = SeenItems::default();
+        for (name, number) in [(pin(1), 2), (pin(2), 1), (head.clone(), 7), (pin(1), 1)] {
+            seen.see(&name, number);
+        }
+        assert_eq!([seen.number(&pin(1)), seen.number(&head)], [2, 7]);
+        assert_eq!(seen.missing(ItemKind::Pin, &[pin(1)]), 1);
+        assert_eq!(seen.missing(ItemKind::Pin, &[pin(2), pin(1)]), 0);
+        assert_eq!(seen.missing(ItemKind::RoomHead, &[pin(1)]), 1);
+        assert_eq!(seen.missing(ItemKind::ReadMark, &[]), 0);
     }
 
     #[test]

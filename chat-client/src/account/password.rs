@@ -32,13 +32,8 @@ impl Account {
         new: Password,
         code: RecoveryCode,
     ) -> Result<(), AccountError> {
-        let (server_name, params) = ask(&self.server, &self.who.name).await?;
-        if params.account != self.who.account {
-            let (expected, found) = (self.who.account, params.account);
-            return Err(PeerFault::OtherAccount { expected, found }.into());
-        }
-        let halves = stretch(old, &params, server_name).await?;
-        self.replace(Some(halves.login), new, code).await
+        let login = self.login_half(old).await?;
+        self.replace(Some(login), new, code).await
     }
 
     /// Sets a password after a sign-in with the recovery code. Otherwise as
@@ -80,6 +75,16 @@ impl Account {
         self.revoke(session).await?;
         self.new_wrap_key(Clock::start().now().wall).await?;
         self.change_password(old, new, code).await
+    }
+
+    /// What shows the server that somebody knows this account's password.
+    pub(super) async fn login_half(&self, password: Password) -> Result<LoginHalf, AccountError> {
+        let (server_name, params) = ask(&self.server, &self.who.name).await?;
+        if params.account != self.who.account {
+            let (expected, found) = (self.who.account, params.account);
+            return Err(PeerFault::OtherAccount { expected, found }.into());
+        }
+        Ok(stretch(password, &params, server_name).await?.login)
     }
 
     async fn replace(

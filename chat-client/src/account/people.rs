@@ -1,12 +1,11 @@
 //! Whose keys others have: read, checked, compared with what was pinned, and pinned.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use wire_format::{
-    AccountId, Fingerprint, KeysetHash, KeysetNumber, Revision,
+    AccountId, Fingerprint, KeysetHash, KeysetNumber,
     compare::{AccountKeys, Digits},
-    event::KeysetChange,
-    identity::{Chain, Pin},
+    identity::{Chain, ChainError, Pin},
     vault::{ItemContent, ItemKind, ItemName, PinNote, Rest},
 };
 
@@ -15,6 +14,7 @@ use super::{
     chain::{self, Start},
     error::{AccountError, PeerFault},
     items::NewItem,
+    pins::{Judged, Known, Pinned, followed, is_lost, new_pin},
     root::{ATTEMPTS, is_conflict},
 };
 
@@ -53,23 +53,6 @@ pub struct Person {
     pub safety_number: Digits,
 }
 
-/// The pins that were read from the vault, and up to which change.
-#[derive(Debug, Default)]
-pub(super) struct Pins {
-    known: HashMap<AccountId, Pinned>,
-    read: Revision,
-}
-
-/// An item with a pin, as it was last read.
-#[derive(Clone, Debug)]
-struct Pinned {
-    /// The item's number.
-    number: u64,
-    /// What it holds. A pin that does not open (the account started with new keys, or the item was
-    /// changed) is no missing pin: the keys would pass for new ones.
-    note: Option<PinNote>,
-}
-
 impl Account {
     /// Reads somebody's chain, checks it against the pin, and pins its head. At first contact the
     /// user name is compared, if one is given.
@@ -102,7 +85,10 @@ impl Account {
             }
             let (note, standing) = followed(pinned.as_ref(), &read.chain, &read.changes);
             let person = self.person(&read.chain, &note, standing);
-            if known == Some(&note) || self.put_pin(account, pinned.as_ref(), note).await? {
+            if known == Some(&note) || is_lost(pinned.as_ref()) {
+                return Ok(person);
+            }
+            if self.put_pin(account, pinned.as_ref(), note).await? {
                 return Ok(person);
             }
         }
@@ -137,20 +123,107 @@ impl Account {
         })
     }
 
+    /// Reads somebody's whole chain, checks that it holds what was pinned, and pins its head. Records
+    /// of rooms may name any keyset of it. The pins are those that were read since the last arrival.
+    ///
+    /// A dropped future leaves the head pinned or not.
+    ///
+    /// # Errors
+    /// As [`Account::check_person`].
+    pub(crate) async fn whole_chain(
+        &mut self,
+        account: AccountId,
+    ) -> Result<(Chain, Known), AccountError> {
+        if account == self.who.account {
+            return self.own_whole_chain().await;
+        }
+        for _ in 0..ATTEMPTS {
+            if !self.pins.is_fresh {
+                self.read_pins().await?;
+            }
+            let pinned = self.pins.known.get(&account).cloned();
+            let read = chain::read(&mut self.line, account, Start::First(None)).await?;
+            let Judged { note, known, stays } = Judged::of(pinned.as_ref(), &read)?;
+            if stays || self.put_pin(account, pinned.as_ref(), note).await? {
+                return Ok((read.chain, known));
+            }
+        }
+        Err(AccountError::Contended)
+    }
+
+    /// As [`Account::whole_chain`], of many accounts: their chains are asked for at once, and their pins put
+    /// together. One of which there is more to say is left out: [`Account::whole_chain`] says it. The own
+    /// account is none of them.
+    ///
+    /// # Errors
+    /// Those of the connection and of the vault.
+    pub(crate) async fn whole_chains(
+        &mut self,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(Chain, Known)>, AccountError> {
+        if !self.pins.is_fresh {
+            self.read_pins().await?;
+        }
+        let own = self.who.account;
+        let others = accounts.iter().copied().filter(|account| *account != own);
+        let others: BTreeSet<AccountId> = others.collect();
+        let others: Vec<AccountId> = others.into_iter().collect();
+        let (mut all, mut pins) = (Vec::new(), Vec::new());
+        for read in chain::read_many(&mut self.line, &others).await? {
+            let account = read.chain.head().account();
+            let pinned = self.pins.known.get(&account);
+            let Ok(Judged { note, known, stays }) = Judged::of(pinned, &read) else {
+                continue;
+            };
+            if !stays {
+                pins.push(new_pin(account, pinned, note));
+            }
+            all.push((read.chain, known));
+        }
+        match self.put_items(&pins).await {
+            Ok(()) => {}
+            // Some of it may be there: each is looked at by itself.
+            Err(error) if is_conflict(&error) => {
+                self.pins.grow_old();
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(error),
+        }
+        for pin in pins {
+            self.pinned(pin);
+        }
+        Ok(all)
+    }
+
+    /// The own chain from its beginning, which ends with the keys that are in use here.
+    async fn own_whole_chain(&mut self) -> Result<(Chain, Known), AccountError> {
+        let start = Start::First(Some(self.who.name.clone()));
+        let read = chain::read(&mut self.line, self.who.account, start).await?;
+        if read.chain.head().number() > self.chain.head().number() {
+            self.catch_up().await?;
+        }
+        let own = self.chain.pin();
+        if read.chain.head().hash() != own.head {
+            return Err(PeerFault::Chain(ChainError::NotPinned).into());
+        }
+        Ok((read.chain, Known::Free))
+    }
+
     async fn note(&mut self, person: &Person, verified: bool) -> Result<(), AccountError> {
         for _ in 0..ATTEMPTS {
             self.read_pins().await?;
             let pinned = self.pins.known.get(&person.account).cloned();
-            let old = pinned.as_ref().and_then(|pinned| pinned.note.as_ref());
-            let Some(old) = old.filter(|old| old.head == person.head) else {
-                return Err(AccountError::Contended);
-            };
+            let old = pinned.as_ref().and_then(|pinned| pinned.note.clone());
+            // In the place of a pin that does not open comes what the user has just seen.
+            let lost = is_lost(pinned.as_ref()).then(|| person.to_note());
+            let old = old.or(lost).filter(|old| old.head == person.head);
+            let old = old.ok_or(AccountError::Contended)?;
             let note = PinNote {
                 verified,
                 acknowledged: old.number,
                 ..old.clone()
             };
-            if note == *old || self.put_pin(person.account, pinned.as_ref(), note).await? {
+            if note == old || self.put_pin(person.account, pinned.as_ref(), note).await? {
                 return Ok(());
             }
         }
@@ -176,7 +249,7 @@ impl Account {
             }
             self.pins.known.insert(account, Pinned { number, note });
         }
-        self.pins.read = read;
+        (self.pins.read, self.pins.is_fresh) = (read, true);
         Ok(())
     }
 
@@ -187,21 +260,25 @@ impl Account {
         before: Option<&Pinned>,
         note: PinNote,
     ) -> Result<bool, AccountError> {
-        let number = before.map_or(1, |before| before.number.saturating_add(1));
-        let item = NewItem {
-            name: ItemName::Pin(account),
-            number,
-            forget_at: None,
-            content: ItemContent::Pin(note.clone()),
-        };
-        match self.put_items(&[item]).await {
+        let pin = new_pin(account, before, note);
+        match self.put_items(std::slice::from_ref(&pin)).await {
             Ok(()) => {
-                let note = Some(note);
-                self.pins.known.insert(account, Pinned { number, note });
+                self.pinned(pin);
                 Ok(true)
             }
-            Err(error) if is_conflict(&error) => Ok(false),
+            Err(error) if is_conflict(&error) => {
+                self.pins.grow_old();
+                Ok(false)
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Takes note of a pin that the vault has taken.
+    fn pinned(&mut self, pin: NewItem) {
+        if let (ItemName::Pin(account), ItemContent::Pin(note)) = (pin.name, pin.content) {
+            let (number, note) = (pin.number, Some(note));
+            self.pins.known.insert(account, Pinned { number, note });
         }
     }
 
@@ -228,48 +305,16 @@ impl Account {
     }
 }
 
-/// The pin that follows from a chain that was read, and what it says. A pin whose number is above
-/// what was acknowledged has a reset in between; one that does not open stands like one.
-fn followed(
-    pinned: Option<&Pinned>,
-    chain: &Chain,
-    changes: &[KeysetChange],
-) -> (PinNote, Standing) {
-    let head = chain.head();
-    let first = |acknowledged| PinNote {
-        number: head.number(),
-        head: head.hash(),
-        fingerprint: head.fingerprint(),
-        verified: false,
-        acknowledged,
-        rest: Rest::default(),
-    };
-    let old = match pinned {
-        None => return (first(head.number()), Standing::New),
-        Some(Pinned { note: None, .. }) => {
-            return (first(KeysetNumber::default()), Standing::Reset);
+impl Person {
+    /// A pin of these keys of which nobody has taken note.
+    fn to_note(&self) -> PinNote {
+        PinNote {
+            number: self.keyset,
+            head: self.head,
+            fingerprint: self.fingerprint,
+            verified: false,
+            acknowledged: KeysetNumber::default(),
+            rest: Rest::default(),
         }
-        Some(Pinned {
-            note: Some(old), ..
-        }) => old,
-    };
-    let was_noted = old.acknowledged >= old.number;
-    let is_reset = !was_noted || changes.contains(&KeysetChange::Reset);
-    let note = PinNote {
-        number: head.number(),
-        head: head.hash(),
-        fingerprint: head.fingerprint(),
-        acknowledged: if is_reset {
-            old.acknowledged
-        } else {
-            head.number()
-        },
-        ..old.clone()
-    };
-    let standing = match (is_reset, changes.is_empty()) {
-        (true, _) => Standing::Reset,
-        (false, true) => Standing::Same,
-        (false, false) => Standing::Rotated,
-    };
-    (note, standing)
+    }
 }

@@ -127,7 +127,7 @@ impl Account {
 }
 
 /// Whether another device was first.
-pub(super) fn is_conflict(error: &AccountError) -> bool {
+pub(crate) fn is_conflict(error: &AccountError) -> bool {
     matches!(
         error,
         AccountError::Refused { refusal, .. }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use wire_format::{
+    Challenge,
     command::auth::{Login, Params, Recover, Resume, SignInParams, SignedInAccount},
     passwords::{Halves, Password, RecoveryCode, Rounds, ServerName},
 };
@@ -16,9 +17,9 @@ use super::{
     root::Opener,
     server::AccountServer,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, session::Session};
 
-/// Signs in to an account of a server.
+/// Signs in to an account of a server, or goes on with a session of it.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     pub(super) server: AccountServer,
@@ -95,22 +96,60 @@ impl SignIn {
         let resume = Resume {
             token: Some(kept.token.clone()),
         };
-        let (mut signed_in, _) = line.call(&resume, Bytes::new()).await?;
-        if signed_in.account != kept.account {
-            let (expected, found) = (kept.account, signed_in.account);
-            return Err(PeerFault::OtherAccount { expected, found }.into());
-        }
-        if signed_in.name != kept.name {
-            return Err(PeerFault::OtherName.into());
-        }
-        if signed_in.session != kept.session {
-            return Err(PeerFault::OtherSession(signed_in.session).into());
-        }
-        signed_in.token = Some(kept.token.clone());
-        let entered = Entered::new(line, server, server_name, signed_in)?;
-        let opener = Opener::Kept(kept.vault_key.clone());
-        arrived(entered.unlock(&opener, Some(kept.seen)).await?).await
+        let (signed_in, _) = line.call(&resume, Bytes::new()).await?;
+        continued(line, server, server_name, kept, signed_in).await
     }
+
+    /// Goes on with a session that this device kept, on the connection of a [`Session`] that resumed
+    /// it and is to answer `challenge`: it may be in rooms when this returns, and what is asked of the
+    /// account goes over that connection. To be done again after each
+    /// [`SessionEvent::Challenge`](crate::session::SessionEvent::Challenge); what other devices
+    /// changed meanwhile is taken in.
+    ///
+    /// Its caller takes the session's events meanwhile. A dropped future leaves the keys proven or not.
+    ///
+    /// # Errors
+    /// [`AccountError::Ended`] if the connection is lost, and another challenge may follow; the typed
+    /// cause otherwise.
+    pub async fn within(
+        session: &Session,
+        mut server: AccountServer,
+        kept: &Kept,
+        challenge: Challenge,
+    ) -> Result<Account, AccountError> {
+        let server_name = ServerName::parse(&kept.server_name).map_err(|_| OwnFault::Kept)?;
+        server.accepted = Some(server_name.clone());
+        let mut signed_in = session.account().cloned().ok_or(OwnFault::Kept)?;
+        signed_in.challenge = challenge;
+        let line = Line::Shared(session.clone());
+        continued(line, server, server_name, kept, signed_in).await
+    }
+}
+
+/// From a resumed session to its account.
+async fn continued(
+    line: Line,
+    server: AccountServer,
+    server_name: ServerName,
+    kept: &Kept,
+    mut signed_in: SignedInAccount,
+) -> Result<Account, AccountError> {
+    if signed_in.account != kept.account {
+        let (expected, found) = (kept.account, signed_in.account);
+        return Err(PeerFault::OtherAccount { expected, found }.into());
+    }
+    if signed_in.name != kept.name {
+        return Err(PeerFault::OtherName.into());
+    }
+    if signed_in.session != kept.session {
+        return Err(PeerFault::OtherSession(signed_in.session).into());
+    }
+    signed_in.token = Some(kept.token.clone());
+    let entered = Entered::new(line, server, server_name, signed_in)?;
+    let opener = Opener::Kept(kept.vault_key.clone());
+    let mut account = entered.unlock(&opener, Some(kept.seen)).await?;
+    account.seen_items = kept.items.clone();
+    arrived(account).await
 }
 
 /// What is due after every sign-in: the published wrap key is compared, and replaced at its age.

@@ -2,23 +2,19 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rand::RngExt as _;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::sleep,
-};
+use tokio::{net::TcpStream, time::sleep};
 use wire_format::{
-    ClientFrame, Close, CommandFrame, EpochNumber, ErrorCode, FrameCodec, GuestToken, Publish,
-    PublishFlags, Refusal, ReplyFrame, ServerFrame,
-    command::{Operation, auth, rooms, session},
+    ClientFrame, EpochNumber, ErrorCode, GuestToken, Publish, PublishFlags,
+    command::{Operation as _, auth, rooms},
     limits,
 };
 
 use super::{
+    calls::{Calls, PUBLISH, refused},
     error::LoadError,
-    frames::{Meaning, broken, closed, meaning},
+    frames::{Meaning, meaning},
     plan::Seat,
     rooms::Rooms,
     wire::{Cut, Heartbeat, Joined, Kind, Wire},
@@ -47,17 +43,7 @@ impl Wire for Raw {
     }
 
     async fn join(&self, stream: &mut TcpStream, seat: &Seat) -> Result<Joined, LoadError> {
-        let mut calls = Calls {
-            stream,
-            buffer: BytesMut::new(),
-            codec: FrameCodec::new(limits::FRAME_BYTES),
-            request: 0,
-        };
-        let hello = session::Hello {
-            version: limits::PROTOCOL_VERSION,
-            client: CLIENT.to_owned(),
-        };
-        calls.of(&hello).await?;
+        let mut calls = Calls::begin(stream).await?;
         sign_in(&mut calls, seat).await?;
         let room = self.rooms.name_of(seat);
         let open = rooms::Open { room: room.clone() };
@@ -68,7 +54,7 @@ impl Wire for Raw {
         Ok(Joined {
             // Everyone in a room gets what is published there, the publisher included.
             hears: true,
-            left: calls.buffer.to_vec(),
+            left: calls.left(),
         })
     }
 
@@ -131,75 +117,6 @@ async fn sign_in(calls: &mut Calls<'_>, seat: &Seat) -> Result<(), LoadError> {
     Err(refused(auth::Guest::NAME, ErrorCode::NameTaken.into()))
 }
 
-/// Commands and replies, one after the other.
-struct Calls<'a> {
-    stream: &'a mut TcpStream,
-    buffer: BytesMut,
-    codec: FrameCodec,
-    request: u32,
-}
-
-impl Calls<'_> {
-    async fn of<O: Operation>(&mut self, operation: &O) -> Result<O::Ok, LoadError> {
-        let outcome = self.outcome(operation).await?;
-        outcome.map_err(|refusal| refused(O::NAME, refusal))
-    }
-
-    async fn outcome<O: Operation>(
-        &mut self,
-        operation: &O,
-    ) -> Result<Result<O::Ok, Refusal>, LoadError> {
-        self.request += 1;
-        let frame = CommandFrame::new(self.request, operation, Bytes::new());
-        self.send(ClientFrame::Command(frame), O::NAME).await?;
-        let reply = self.reply(O::NAME).await?;
-        reply.outcome().map_err(broken)
-    }
-
-    /// The reply to the last command; what arrives before it is nothing to count.
-    async fn reply(&mut self, step: &'static str) -> Result<ReplyFrame, LoadError> {
-        loop {
-            while let Some(frame) = self.codec.cut(&mut self.buffer).map_err(broken)? {
-                match ServerFrame::parse(frame).map_err(broken)? {
-                    ServerFrame::Reply(reply) if reply.request == self.request => return Ok(reply),
-                    ServerFrame::Ping(token) => self.send(ClientFrame::Pong(token), step).await?,
-                    ServerFrame::Close(Close { code }) => return Err(closed(step, code)),
-                    _ => {}
-                }
-            }
-            let read = self.stream.read_buf(&mut self.buffer).await;
-            if read.map_err(|error| LoadError::Io { step, error })? == 0 {
-                return Err(LoadError::silent_close(step));
-            }
-        }
-    }
-
-    async fn send(&mut self, frame: ClientFrame, step: &'static str) -> Result<(), LoadError> {
-        let written = self.stream.write_all(&frame.encode().stream()).await;
-        written.map_err(|error| LoadError::Io { step, error })
-    }
-}
-
-fn refused(step: &'static str, refusal: Refusal) -> LoadError {
-    let hint = match (refusal.code, step) {
-        (ErrorCode::RateLimited, PUBLISH) => Some("Start the server with --messages 0."),
-        (ErrorCode::RateLimited, auth::Guest::NAME) => Some("Start the server with --sign-ins 0."),
-        (ErrorCode::RateLimited, _) => Some("Start the server with --commands 0."),
-        (ErrorCode::NameTaken, _) => Some("Is another load running against this server?"),
-        (ErrorCode::RoomFull, _) => Some("Start the server with a larger --members-per-room."),
-        (ErrorCode::TooManyRooms, _) => Some("Start the server with more --rooms."),
-        _ => None,
-    };
-    LoadError::Refused {
-        step,
-        reason: refusal.to_string(),
-        hint,
-    }
-}
-
-/// How a load introduces itself.
-const CLIENT: &str = concat!("sealwire-load/", env!("CARGO_PKG_VERSION"));
-const PUBLISH: &str = "publish";
 /// Bytes of a frame before its kind.
 const LENGTH_BYTES: usize = 4;
 const NAME_TRIES: u32 = 50;
@@ -209,7 +126,7 @@ const NAME_WAIT: Duration = Duration::from_millis(100);
 mod tests {
     use std::net::Ipv4Addr;
 
-    use wire_format::{CloseCode, Deliver};
+    use wire_format::{CloseCode, Deliver, Refusal, ReplyFrame, ServerFrame};
 
     use super::{super::stamp::Notation, *};
 

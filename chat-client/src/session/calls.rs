@@ -12,7 +12,7 @@ use super::{
     SessionEnd,
     driver::{Driver, Waiting},
     link::Link,
-    requests::{Pending, Reply, Request},
+    requests::{Payload, Pending, Reply, Request},
 };
 use crate::{
     error::CallError,
@@ -21,7 +21,8 @@ use crate::{
 
 impl Driver {
     pub(super) async fn request(&mut self, request: Request) -> Result<(), SessionEnd> {
-        if self.pending.len() >= PENDING && !matches!(request, Request::Send { .. }) {
+        let is_message = matches!(request, Request::Send { .. } | Request::Publish { .. });
+        if self.pending.len() >= PENDING && !is_message {
             request.fail(CallError::Busy);
             return Ok(());
         }
@@ -56,6 +57,7 @@ impl Driver {
                 tail,
                 reply,
             } => self.account(&command, tail, reply),
+            Request::Publish { payload, reply } => self.publish(payload, reply),
             Request::Logout => return Err(SessionEnd::SignedOut),
             Request::Leave => return Err(SessionEnd::Left),
         }
@@ -70,6 +72,29 @@ impl Driver {
             resume: resumed,
         };
         self.post(&enter, Bytes::new(), Pending::Enter { resumed, reply });
+    }
+
+    /// Sends a payload as it is.
+    fn publish(&mut self, payload: Payload, reply: Reply<Sequence>) {
+        let pending = Pending::Publish(reply);
+        let under_way = self.pending.iter();
+        let under_way = under_way.filter(|(_, pending)| matches!(pending, Pending::Publish(_)));
+        if under_way.count() >= PUBLISHES {
+            return pending.fail(CallError::Busy);
+        }
+        let Some(connection) = self.link.connection() else {
+            return pending.fail(CallError::NotConnected);
+        };
+        let Payload {
+            channel,
+            epoch,
+            flags,
+            bytes,
+        } = payload;
+        match connection.publish(channel, epoch, flags, bytes) {
+            Ok(request) => self.expect(request, pending),
+            Err(ended) => pending.fail(CallError::Ended(ended)),
+        }
     }
 
     async fn send(
@@ -122,6 +147,8 @@ impl Driver {
 
 /// Calls that may wait for the server at once.
 const PENDING: usize = 256;
+/// Payloads that were sealed elsewhere and may wait for the server at once.
+const PUBLISHES: usize = 256;
 /// Messages that may wait to be sent, in all rooms of a session.
 const SENDS: usize = 256;
 /// Bytes of content that may wait to be sent.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use wire_format::{Challenge, Event, Refusal, RoomId, command::rooms::Entered};
+use bytes::Bytes;
+use wire_format::{Challenge, Deliver, Event, Refusal, RoomId, command::rooms::Entered};
 
 use crate::{
     error::{ConnectError, Ended},
@@ -43,6 +44,16 @@ pub enum SessionEvent {
     Challenge(Challenge),
     /// Something that concerns the account.
     Account(Box<Event>),
+    /// Something in an end-to-end room, or about one, as the server told it: the account itself
+    /// judges it.
+    Conversation {
+        /// What.
+        event: Box<Event>,
+        /// The record that came with it; empty where there is none.
+        tail: Bytes,
+    },
+    /// A delivery of an end-to-end room that the session follows, as it came: nobody has opened it.
+    Deliver(Box<Deliver>),
     /// The session is over; the last event.
     Ended(SessionEnd),
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use wire_format::{
-    MemberId, MessageId, ReplyFrame, RoomId, Sequence,
+    ChannelId, EpochNumber, MemberId, MessageId, PublishFlags, ReplyFrame, RoomId, Sequence,
     command::{
         Command,
         rooms::{Entered, MemberPage, OpenedRoom, Resume, RoomList},
@@ -52,8 +52,21 @@ pub(super) enum Request {
         tail: Bytes,
         reply: Reply<ReplyFrame>,
     },
+    /// A payload that was sealed elsewhere.
+    Publish {
+        payload: Payload,
+        reply: Reply<Sequence>,
+    },
     Logout,
     Leave,
+}
+
+/// What a publish frame says beside the request.
+pub(super) struct Payload {
+    pub(super) channel: ChannelId,
+    pub(super) epoch: EpochNumber,
+    pub(super) flags: PublishFlags,
+    pub(super) bytes: Bytes,
 }
 
 /// A command whose reply has not come.
@@ -77,6 +90,8 @@ pub(super) enum Pending {
     Rooms(Reply<RoomList>),
     Open(Reply<OpenedRoom>),
     Account(Reply<ReplyFrame>),
+    /// A publish for a handle.
+    Publish(Reply<Sequence>),
     /// `auth.prove`.
     Prove(Reply<ReplyFrame>),
     /// `keys.announce` after it; what is answered is the reply to the proof.
@@ -94,6 +109,7 @@ impl Pending {
             Self::Members(reply) => drop(reply.send(Err(error))),
             Self::Rooms(reply) => drop(reply.send(Err(error))),
             Self::Open(reply) => drop(reply.send(Err(error))),
+            Self::Publish(reply) => drop(reply.send(Err(error))),
             Self::Account(reply) | Self::Prove(reply) | Self::Announce(_, reply) => {
                 drop(reply.send(Err(error)));
             }
@@ -111,6 +127,7 @@ impl Request {
                 | Self::Members { .. }
                 | Self::Rooms { .. }
                 | Self::Open { .. }
+                | Self::Publish { .. }
         )
     }
 
@@ -124,6 +141,7 @@ impl Request {
             Self::Open { reply, .. } => drop(reply.send(Err(error))),
             Self::Send { reply, .. } => drop(reply.send(Err(SendFailure::Ended))),
             Self::Account { reply, .. } => drop(reply.send(Err(error))),
+            Self::Publish { reply, .. } => drop(reply.send(Err(error))),
             Self::Logout | Self::Leave => {}
         }
     }

@@ -71,8 +71,29 @@ impl Driver {
             | Event::PresenceChanged { .. }
             | Event::KeysChanged { .. }
             | Event::VaultChanged { .. }
+            | Event::ReportMade { .. }
             | Event::SessionRevoked {} => {
                 self.tell(SessionEvent::Account(Box::new(event)));
+                return Ok(());
+            }
+            Event::RoomAdded { .. }
+            | Event::RoomRemoved { .. }
+            | Event::RoomInvited { .. }
+            | Event::RoomRequested { .. }
+            | Event::RoomState { .. }
+            | Event::EpochCommitted { .. }
+            | Event::CommitDue { .. }
+            | Event::EpochKeysRequested { .. }
+            | Event::EpochGranted { .. }
+            | Event::EpochRefused { .. }
+            | Event::RoomForgot { .. }
+            | Event::RoomUpdated { .. }
+            | Event::ChannelUpdated { .. }
+            | Event::FileWhole { .. }
+                if self.settings.who.is_account() =>
+            {
+                let event = Box::new(event);
+                self.tell(SessionEvent::Conversation { event, tail });
                 return Ok(());
             }
             _ => return Ok(()),
@@ -84,7 +105,13 @@ impl Driver {
         let mut rooms = self.rooms.iter();
         match rooms.find(|room| room.channel() == deliver.channel) {
             Some(room) => self.feed(room.id(), Input::Deliver(deliver)).await,
-            None => Ok(()),
+            None => {
+                // Guests are in no other rooms.
+                if self.settings.who.is_account() {
+                    self.tell(SessionEvent::Deliver(Box::new(deliver)));
+                }
+                Ok(())
+            }
         }
     }
 
@@ -131,6 +158,10 @@ impl Driver {
             Pending::Rooms(asked) => self.answer(&reply, asked, |rooms| rooms).await,
             Pending::Open(asked) => self.answer(&reply, asked, |opened| opened).await,
             Pending::Account(asked) => self.pass_on(reply, asked).await,
+            Pending::Publish(asked) => {
+                self.answer(&reply, asked, |published: Published| published.sequence)
+                    .await
+            }
             Pending::Prove(asked) => self.proven(reply, asked).await,
             Pending::Announce(proven, asked) => self.announced(&reply, *proven, asked).await,
         }

@@ -59,6 +59,11 @@ pub(super) enum Parting {
 }
 
 impl SignIn {
+    /// Whether it is an account's session.
+    pub(super) const fn is_account(&self) -> bool {
+        matches!(self, Self::Account(_))
+    }
+
     /// How a session ends that nobody holds any more.
     pub(super) const fn end_of_the_unwanted(&self) -> SessionEnd {
         match self {

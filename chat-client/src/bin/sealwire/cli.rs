@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
 use crate::{
-    account::{AccountCommand, AccountTask},
+    account::{AccountCommand, AccountTask, AtFlags, Own, Rooms},
     exit::Failure,
     load::{Load, LoadFlags},
 };
@@ -31,15 +31,17 @@ enum Command {
     #[command(after_help = crate::exit::HELP)]
     Join {
         #[command(flatten)]
-        guest: GuestFlags,
+        visit: VisitFlags,
         #[command(flatten)]
         join: JoinFlags,
     },
-    /// List the rooms of a server, the fullest first
+    /// Make, join and change public and private rooms; alone, list those that proxies seal
     #[command(after_help = crate::exit::HELP)]
     Rooms {
         #[command(flatten)]
-        guest: GuestFlags,
+        visit: VisitFlags,
+        #[command(flatten)]
+        rooms: Rooms,
     },
     #[command(flatten)]
     Account(AccountCommand),
@@ -69,8 +71,8 @@ macro_rules! flags {
 
 flags! {
     /// Where to and as whom.
-    GuestFlags {
-        /// The chat-server: HOST:PORT, or tls://HOST:PORT [default: 127.0.0.1:4444]
+    VisitFlags {
+        /// The chat-server: HOST:PORT, or tls://HOST:PORT [default: that of the account, else 127.0.0.1:4444]
         #[arg(long, env = "SEALWIRE_SERVER", value_name = "ADDR")]
         server: String,
         /// Certificate authorities to accept (PEM); without it those of this machine
@@ -79,6 +81,12 @@ flags! {
         /// The name to be known by, for as long as this runs
         #[arg(long, env = "SEALWIRE_GUEST", value_name = "NAME")]
         guest: String,
+        /// The account to talk as, which this device is signed in to; counts more than a guest's name
+        #[arg(long = "as", value_name = "NAME")]
+        account: String,
+        /// The folder for what this device keeps [default: sealwire in the user's folder for data]
+        #[arg(long, env = "SEALWIRE_HOME", value_name = "DIR")]
+        home: PathBuf,
         /// Seconds without a connection after which to give up [default: 300]
         #[arg(long, env = "SEALWIRE_GIVE_UP_AFTER", value_name = "SECONDS")]
         give_up_after: u64,
@@ -130,11 +138,13 @@ impl File {
             .map_err(|error| Failure::Settings(format!("{}: {error}", path.display())))
     }
 
-    fn split(self) -> (GuestFlags, JoinFlags) {
-        let guest = GuestFlags {
+    fn split(self) -> (VisitFlags, JoinFlags) {
+        let visit = VisitFlags {
             server: self.server,
             ca: self.ca,
             guest: self.guest,
+            account: None,
+            home: None,
             give_up_after: self.give_up_after,
         };
         let join = JoinFlags {
@@ -143,30 +153,40 @@ impl File {
             history: self.history,
             stay: self.stay,
         };
-        (guest, join)
+        (visit, join)
     }
 }
 
 /// What is to be done, with everything it needs.
 pub(crate) enum Task {
     Join(Join),
-    Rooms(Guest),
+    Rooms(Visit),
     Account(Box<AccountTask>),
     Load(Load),
 }
 
+/// Who goes where, and for how long without a connection.
+pub(crate) struct Visit {
+    pub(crate) who: Who,
+    pub(crate) give_up_after: Duration,
+}
+
 /// Where to and as whom.
-#[derive(Clone)]
+pub(crate) enum Who {
+    Guest(Guest),
+    Account(Own),
+}
+
+/// Somebody who is known by a name for as long as the program runs.
 pub(crate) struct Guest {
     pub(crate) endpoint: Endpoint,
     pub(crate) ca: Option<PathBuf>,
     pub(crate) name: String,
-    pub(crate) give_up_after: Duration,
 }
 
 /// What `join` does.
 pub(crate) struct Join {
-    pub(crate) guest: Guest,
+    pub(crate) visit: Visit,
     pub(crate) room: String,
     pub(crate) format: Format,
     pub(crate) history: History,
@@ -209,50 +229,66 @@ impl Cli {
     pub(crate) fn error_format(&self) -> Format {
         match &self.command {
             Command::Account(command) => command.format(),
+            Command::Rooms { rooms, .. } => rooms.format(),
             _ => Format::Plain,
         }
     }
 
     pub(crate) fn into_task(self) -> Result<Task, Failure> {
-        let (file_guest, file_join) = File::read(self.config)?.split();
+        let (file_visit, file_join) = File::read(self.config)?.split();
         match self.command {
-            Command::Join { guest, join } => Ok(Task::Join(Join::of(
-                guest.or(file_guest).settle()?,
+            Command::Join { visit, join } => Ok(Task::Join(Join::of(
+                visit.or(file_visit).settle()?,
                 join.or(file_join),
             ))),
-            Command::Rooms { guest } => Ok(Task::Rooms(guest.or(file_guest).settle()?)),
-            Command::Account(command) => {
-                let task = command.settle(file_guest.server, file_guest.ca, file_join.json)?;
+            Command::Rooms { visit, rooms } if rooms.is_of_accounts() => {
+                let visit = visit.or(file_visit);
+                let at = AtFlags::of(visit.server, visit.ca, visit.home);
+                let task = AccountTask::of_rooms(rooms, visit.account, at, file_join.json)?;
                 Ok(Task::Account(Box::new(task)))
             }
-            Command::Load { load } => Ok(Task::Load(load.settle(file_guest.server)?)),
+            Command::Rooms { visit, .. } => Ok(Task::Rooms(visit.or(file_visit).settle()?)),
+            Command::Account(command) => {
+                let task = command.settle(file_visit.server, file_visit.ca, file_join.json)?;
+                Ok(Task::Account(Box::new(task)))
+            }
+            Command::Load { load } => Ok(Task::Load(load.settle(file_visit.server)?)),
         }
     }
 }
 
-impl GuestFlags {
-    fn settle(self) -> Result<Guest, Failure> {
-        let server = self.server.unwrap_or_else(|| "127.0.0.1:4444".to_owned());
-        let endpoint = server
-            .parse()
-            .map_err(|error| Failure::Settings(format!("--server {server}: {error}")))?;
-        let name = self
-            .guest
-            .ok_or_else(|| Failure::Settings("say who you are with --guest NAME".to_owned()))?;
-        Ok(Guest {
-            endpoint,
-            ca: self.ca,
-            name,
+impl VisitFlags {
+    fn settle(self) -> Result<Visit, Failure> {
+        let who = match (self.account, self.guest) {
+            (Some(name), _) => Who::Account(Own::settle(name, self.server, self.ca, self.home)?),
+            (None, Some(name)) => Who::Guest(Guest::settle(name, self.server, self.ca)?),
+            (None, None) => {
+                let who = "say who you are with --guest NAME, or --as NAME for an account";
+                return Err(Failure::Settings(who.to_owned()));
+            }
+        };
+        Ok(Visit {
+            who,
             give_up_after: Duration::from_secs(self.give_up_after.unwrap_or(300)),
         })
     }
 }
 
+impl Guest {
+    fn settle(name: String, server: Option<String>, ca: Option<PathBuf>) -> Result<Self, Failure> {
+        let server = server.unwrap_or_else(|| "127.0.0.1:4444".to_owned());
+        let endpoint = server
+            .parse()
+            .map_err(|error| Failure::Settings(format!("--server {server}: {error}")))?;
+        Ok(Self { endpoint, ca, name })
+    }
+}
+
 impl Join {
-    fn of(guest: Guest, flags: JoinFlags) -> Self {
+    fn of(visit: Visit, flags: JoinFlags) -> Self {
         let is_set = |flag: Option<bool>| flag.unwrap_or_default();
         Self {
-            guest,
+            visit,
             room: flags.room.unwrap_or_else(|| "lobby".to_owned()),
             format: Format::of_json(flags.json),
             history: if is_set(flags.history) {

@@ -1,12 +1,20 @@
 //! Every way this program ends, and its exit code.
 
 mod account;
+mod conversation;
+mod file;
 mod state;
 
 use std::{borrow::Cow, io, process::ExitCode};
 
-use chat_client::{AccountError, CallError, ConnectError, load::LoadError, session::SessionEnd};
+use chat_client::{
+    AccountError, CallError, ConnectError,
+    conversations::{ConversationError, FileError},
+    load::LoadError,
+    session::SessionEnd,
+};
 use serde_json::json;
+use wire_format::room::ReportError;
 
 pub(crate) use self::state::StateFault;
 use crate::cli::Format;
@@ -23,6 +31,7 @@ Exit codes:
   5  the connection was lost for good
   6  something was not sent, or was lost under load
   7  the server, or somebody's keys, cannot be believed
+  8  this device's session of an account is over: sign in again
   130, 143  ended by Ctrl-C or SIGTERM, after signing out";
 
 /// Why the program ends otherwise than well.
@@ -55,11 +64,20 @@ pub(crate) enum Failure {
     Keys,
     #[error("{0}")]
     Account(#[from] AccountError),
+    #[error("{0}")]
+    Conversation(ConversationError),
+    #[error("{0}")]
+    File(FileError),
     /// What this device keeps of accounts.
     #[error("{0}")]
     State(StateFault),
     #[error("the recovery code was not typed back: nothing was changed")]
     NotRehearsed,
+    #[error("that is not the account's name: nothing was deleted")]
+    NotConfirmed,
+    /// A report that does not hold.
+    #[error("this report proves nothing: {0}")]
+    NoProof(ReportError),
     /// After they were shown.
     #[error("the keys of {0} are new, and the old ones did not sign them")]
     KeysReset(String),
@@ -81,7 +99,7 @@ impl Failure {
         if matches!(self, Self::Interrupted(_)) {
             return;
         }
-        let hint = self.hint();
+        let hint = self.next_step();
         if format == Format::Json {
             let object = json!({
                 "type": "error",
@@ -98,8 +116,13 @@ impl Failure {
         }
     }
 
+    /// Whether the account's session is over, so that connecting again is of no use.
+    pub(crate) fn is_session_over(error: &ConversationError) -> bool {
+        matches!(error, ConversationError::Account(error) if account::number(error) == SESSION_OVER)
+    }
+
     /// The next step, where one is known.
-    fn hint(&self) -> Option<Cow<'static, str>> {
+    pub(crate) fn next_step(&self) -> Option<Cow<'static, str>> {
         let hint = match self {
             Self::Settings(_) => "Try: sealwire --help",
             Self::Connect(ConnectError::Refused { command, .. }) if *command == "auth.guest" => {
@@ -107,7 +130,13 @@ impl Failure {
             }
             Self::Connect(error) => return connect_hint(error).map(Cow::from),
             Self::Account(error) => return account::hint(error),
+            Self::Conversation(error) => return conversation::hint(error),
+            Self::Lost(end) => return account::hint_at_end(end).map(Cow::from),
+            Self::File(error) => return file::hint(error),
             Self::State(fault) => return fault.hint(),
+            Self::NoProof(_) => {
+                "Whoever reported can have made it up. Dismiss it: sealwire reports settle REPORT dismissed"
+            }
             Self::KeysReset(_) => {
                 "Compare the safety number with them; then --verified, or --acknowledge without it."
             }
@@ -122,9 +151,13 @@ impl Failure {
         match self {
             Self::Settings(_) => "settings",
             Self::Account(error) => account::word(error),
+            Self::Conversation(error) => conversation::word(error),
+            Self::File(error) => file::word(error),
             Self::State(fault) => fault.word(),
             Self::NotRehearsed => "not_rehearsed",
+            Self::NotConfirmed => "not_confirmed",
             Self::KeysReset(_) => "keys_reset",
+            Self::NoProof(error) => crate::account::report_word(error),
             Self::Connect(_) => "unreachable",
             Self::Enter(error) | Self::Call(error) => error.code().as_str(),
             Self::Lost(_) => "lost",
@@ -134,19 +167,22 @@ impl Failure {
         }
     }
 
-    const fn number(&self) -> u8 {
+    fn number(&self) -> u8 {
         match self {
             Self::Runtime(_) | Self::Input(_) | Self::Output(_) | Self::Keys => INTERNAL,
             Self::Settings(_) => USAGE,
             Self::Connect(error) => connect(error),
             Self::Enter(error) | Self::Call(error) => call(error),
             Self::Lost(SessionEnd::Internal) => INTERNAL,
+            Self::Lost(end) if account::is_over_at(end) => SESSION_OVER,
             Self::Lost(SessionEnd::SignedOut | SessionEnd::Left | SessionEnd::Lost(_)) => LOST,
             Self::Load(error) => load(error),
             Self::Account(error) => account::number(error),
+            Self::Conversation(error) => conversation::number(error),
+            Self::File(error) => file::number(error),
             Self::State(StateFault::InUse) => REFUSED,
-            Self::State(_) | Self::NotRehearsed => USAGE,
-            Self::KeysReset(_) => UNBELIEVED,
+            Self::State(_) | Self::NotRehearsed | Self::NotConfirmed => USAGE,
+            Self::KeysReset(_) | Self::NoProof(_) => UNBELIEVED,
             Self::NotSent(_) | Self::Lossy { .. } => NOT_SENT,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
@@ -210,3 +246,4 @@ const REFUSED: u8 = 4;
 const LOST: u8 = 5;
 const NOT_SENT: u8 = 6;
 const UNBELIEVED: u8 = 7;
+const SESSION_OVER: u8 = 8;

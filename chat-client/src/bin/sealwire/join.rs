@@ -17,21 +17,27 @@ use tokio::{
 use wire_format::{ErrorCode, MessageId, RoomId, Sequence};
 
 use crate::{
-    cli::{AtEnd, Join},
+    account::TakenUp,
+    cli::{AtEnd, Join, Visit},
     exit::{Failure, Signal},
-    guest,
     input::{self, Line},
     printer::Printer,
+    visit::{self, Visitor},
 };
 
 pub(crate) async fn run(join: Join) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
-    let (session, events, room) = tokio::select! {
-        entered = enter(&join) => entered?,
+    let (visitor, room) = tokio::select! {
+        entered = enter(join.visit, &join.room) => entered?,
         _ = interrupt.recv() => return Err(Failure::Interrupted(Signal::Interrupt)),
         _ = terminate.recv() => return Err(Failure::Interrupted(Signal::Terminate)),
     };
+    let Visitor {
+        session,
+        events,
+        mut account,
+    } = visitor;
     let talk = Talk {
         printer: Printer::new(join.format, join.history, session.member()),
         at_end: join.at_end,
@@ -46,12 +52,12 @@ pub(crate) async fn run(join: Join) -> Result<(), Failure> {
     };
     let lines = input::lines().map_err(Failure::Input)?;
     let outcome = tokio::select! {
-        outcome = talk.run(lines) => outcome,
+        outcome = talk.run(lines, &mut account) => outcome,
         _ = interrupt.recv() => Err(Failure::Interrupted(Signal::Interrupt)),
         _ = terminate.recv() => Err(Failure::Interrupted(Signal::Terminate)),
     };
     tokio::select! {
-        () = session.logout() => {}
+        () = visit::part(&session) => {}
         // A second signal does not wait for the server's goodbye.
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -59,19 +65,20 @@ pub(crate) async fn run(join: Join) -> Result<(), Failure> {
     outcome
 }
 
-async fn enter(join: &Join) -> Result<(Session, SessionEvents, RoomId), Failure> {
-    let (session, events) = guest::sign_in(join.guest.clone()).await?;
-    let mut entered = session.enter(&join.room).await;
+async fn enter(visit: Visit, room: &str) -> Result<(Visitor, RoomId), Failure> {
+    let visitor = visit::sign_in(visit).await?;
+    let session = &visitor.session;
+    let mut entered = session.enter(room).await;
     if let Err(CallError::Refused(refusal)) = &entered
         && refusal.code == ErrorCode::NoSuchRoom
     {
-        session.open(&join.room).await.map_err(Failure::Enter)?;
-        entered = session.enter(&join.room).await;
+        session.open(room).await.map_err(Failure::Enter)?;
+        entered = session.enter(room).await;
     }
     match entered {
-        Ok(entered) => Ok((session, events, entered.id)),
+        Ok(entered) => Ok((visitor, entered.id)),
         Err(error) => {
-            session.logout().await;
+            visit::part(session).await;
             Err(Failure::Enter(error))
         }
     }
@@ -98,7 +105,12 @@ struct Talk {
 }
 
 impl Talk {
-    async fn run(mut self, mut lines: mpsc::Receiver<Line>) -> Result<(), Failure> {
+    /// Talks until the lines or the session end; an account answers for its keys meanwhile.
+    async fn run(
+        mut self,
+        mut lines: mpsc::Receiver<Line>,
+        account: &mut Option<TakenUp>,
+    ) -> Result<(), Failure> {
         let mut has_ended = false;
         loop {
             if has_ended && self.is_done() {
@@ -108,10 +120,16 @@ impl Talk {
             let is_free = self.sending.is_none() && !has_ended;
             tokio::select! {
                 event = self.events.next() => {
+                    if let (Some(SessionEvent::Challenge(challenge)), Some(account)) =
+                        (&event, account.as_mut())
+                    {
+                        account.challenged(&self.session, *challenge);
+                    }
                     if let Some(end) = self.arrived(event).map_err(Failure::Output)? {
                         return Err(Failure::Lost(end));
                     }
                 }
+                proven = proven(account) => proven?,
                 sent = sent(&mut self.sending) => self.settled(sent).map_err(Failure::Output)?,
                 line = lines.recv(), if is_free => match line {
                     Some(line) => self.line(line)?,
@@ -204,6 +222,14 @@ async fn sent(
     let settled = (*line, *message, outcome);
     *sending = None;
     settled
+}
+
+/// Waits for the proof of keys that is under way. Safe to drop while waiting.
+async fn proven(account: &mut Option<TakenUp>) -> Result<(), Failure> {
+    match account {
+        Some(account) => account.proven().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn until(at: Option<Instant>) {

@@ -28,8 +28,12 @@ pub(crate) fn event(event: &SessionEvent, names: &Names) -> Option<String> {
             json!({ "type": "lost", "retry_ms": retry_ms, "cause": cause.to_string() })
         }
         SessionEvent::Back => json!({ "type": "back" }),
-        // A guest has none of an account's.
-        SessionEvent::Ended(_) | SessionEvent::Challenge(_) | SessionEvent::Account(_) => {
+        // What is an account's own is answered, or nothing of the room.
+        SessionEvent::Ended(_)
+        | SessionEvent::Challenge(_)
+        | SessionEvent::Account(_)
+        | SessionEvent::Conversation { .. }
+        | SessionEvent::Deliver(_) => {
             return None;
         }
     };

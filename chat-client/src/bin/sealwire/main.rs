@@ -5,7 +5,6 @@
 mod account;
 mod cli;
 mod exit;
-mod guest;
 mod input;
 mod join;
 mod json;
@@ -13,6 +12,7 @@ mod load;
 mod plain;
 mod printer;
 mod rooms;
+mod visit;
 
 use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 
@@ -51,7 +51,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let outcome = runtime.block_on(async {
         match task {
             Task::Join(join) => join::run(join).await,
-            Task::Rooms(guest) => rooms::run(guest).await,
+            Task::Rooms(visit) => rooms::run(visit).await,
             Task::Account(task) => account::run(*task).await,
             Task::Load(load) => load::run(load).await,
         }

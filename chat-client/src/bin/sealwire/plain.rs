@@ -27,8 +27,12 @@ pub(crate) fn event(event: &SessionEvent, names: &Names) -> Option<String> {
             format!("* the connection was lost; trying again in {seconds:.1} s")
         }
         SessionEvent::Back => "* connected again".to_owned(),
-        // A guest has none of an account's.
-        SessionEvent::Ended(_) | SessionEvent::Challenge(_) | SessionEvent::Account(_) => {
+        // What is an account's own is answered, or nothing of the room.
+        SessionEvent::Ended(_)
+        | SessionEvent::Challenge(_)
+        | SessionEvent::Account(_)
+        | SessionEvent::Conversation { .. }
+        | SessionEvent::Deliver(_) => {
             return None;
         }
     })
@@ -108,18 +112,18 @@ fn missed(reason: MissedReason) -> &'static str {
 }
 
 /// Hours and minutes, UTC.
-fn clock(time: Millis) -> String {
+pub(crate) fn clock(time: Millis) -> String {
     let minutes = time.value() / 60_000;
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
 /// A name between isolates, so that its direction ends with it.
-fn isolated(name: &str) -> String {
+pub(crate) fn isolated(name: &str) -> String {
     format!("\u{2068}{}\u{2069}", visible(name))
 }
 
 /// A text whose further lines are indented, so that none looks like a message of its own.
-fn indented(text: &str) -> String {
+pub(crate) fn indented(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(visible).collect();
     lines.join("\n      ")
 }

@@ -129,7 +129,7 @@ impl Printer {
 }
 
 /// One write and a flush: a reader behind a pipe sees whole lines at once.
-fn print(line: &str) -> io::Result<()> {
+pub(crate) fn print(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(line.as_bytes())?;
     out.write_all(b"\n")?;

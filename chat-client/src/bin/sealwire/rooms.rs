@@ -2,12 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use crate::{cli::Guest, exit::Failure, guest, plain::visible};
+use crate::{cli::Visit, exit::Failure, plain::visible, visit};
 
-pub(crate) async fn run(guest: Guest) -> Result<(), Failure> {
-    let (session, _events) = guest::sign_in(guest).await?;
-    let rooms = session.rooms().await.map_err(Failure::Call);
-    session.logout().await;
+pub(crate) async fn run(visit: Visit) -> Result<(), Failure> {
+    let visitor = visit::sign_in(visit).await?;
+    let rooms = visitor.session.rooms().await.map_err(Failure::Call);
+    visit::part(&visitor.session).await;
     let mut out = io::stdout().lock();
     for room in rooms?.rooms {
         let name = visible(&room.name);

@@ -38,6 +38,21 @@ pub(crate) struct At {
 }
 
 impl AtFlags {
+    /// Those of a command that prints in a way of its own.
+    pub(crate) const fn of(
+        server: Option<String>,
+        ca: Option<PathBuf>,
+        home: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            server,
+            ca,
+            server_name: None,
+            home,
+            json: None,
+        }
+    }
+
     /// How it is printed, as far as a flag says it.
     pub(super) fn format(&self, of_file: Option<bool>) -> Format {
         Format::of_json(self.json.or(of_file))

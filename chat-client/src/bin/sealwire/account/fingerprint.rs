@@ -7,27 +7,43 @@ use wire_format::{AccountId, compare::AccountKeys};
 use super::{at::At, flags::Of, home::Home, opened::Opened, out};
 use crate::{cli::Format, exit::Failure, plain::visible};
 
+/// What was found of somebody, or of oneself.
+pub(super) struct Found {
+    pub(super) text: String,
+    object: Value,
+    /// Whose keys are new, and not signed by the old ones.
+    reset: Option<String>,
+}
+
 pub(super) async fn run(at: At, home: Home, format: Format, flags: Of) -> Result<(), Failure> {
     let mut opened = Opened::again(&at, home, flags.account.as_deref()).await?;
-    let (id, name) = whose(&mut opened.account, &flags.person).await?;
-    if id == opened.account.id() {
-        let printed = print_own(format, &opened.account);
-        opened.close().await?;
-        return printed;
+    let found = look(&mut opened.account, &flags).await?;
+    opened.close().await?;
+    out::print(format, &found.text, &found.object)?;
+    match found.reset {
+        Some(name) => Err(Failure::KeysReset(name)),
+        None => Ok(()),
     }
-    let account = &mut opened.account;
+}
+
+/// Looks at somebody's keys, and notes what is said of them.
+pub(super) async fn look(account: &mut Account, flags: &Of) -> Result<Found, Failure> {
+    let (id, name) = whose(account, &flags.person).await?;
+    if id == account.id() {
+        return Ok(own(account));
+    }
     let mut person = account.check_person(id, name.as_deref()).await?;
     if flags.verified {
         person = account.mark_verified(person).await?;
     } else if flags.acknowledge {
         person = account.acknowledge(person).await?;
     }
-    opened.close().await?;
-    out::print(format, &text(&person), &object(&person))?;
-    match person.standing {
-        Standing::Reset => Err(Failure::KeysReset(visible(&person.name))),
-        _ => Ok(()),
-    }
+    let is_reset = person.standing == Standing::Reset;
+    Ok(Found {
+        text: text(&person),
+        object: object(&person),
+        reset: is_reset.then(|| visible(&person.name)),
+    })
 }
 
 /// The account that a name or an id means; a name is asked for at the server.
@@ -43,7 +59,7 @@ pub(super) async fn whose(
     Ok((found.account, Some(found.name)))
 }
 
-fn print_own(format: Format, account: &Account) -> Result<(), Failure> {
+fn own(account: &Account) -> Found {
     let keys = AccountKeys {
         account: account.id(),
         fingerprint: account.fingerprint(),
@@ -54,13 +70,16 @@ fn print_own(format: Format, account: &Account) -> Result<(), Failure> {
          as a QR code   {keys}",
         keys.fingerprint
     );
-    let object = json!({
-        "type": "own_keys",
-        "account": keys.account,
-        "fingerprint": keys.fingerprint,
-        "qr": keys.to_string(),
-    });
-    out::print(format, &text, &object)
+    Found {
+        text,
+        object: json!({
+            "type": "own_keys",
+            "account": keys.account,
+            "fingerprint": keys.fingerprint,
+            "qr": keys.to_string(),
+        }),
+        reset: None,
+    }
 }
 
 fn text(person: &Person) -> String {

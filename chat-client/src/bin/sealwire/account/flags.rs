@@ -2,12 +2,27 @@
 
 use std::path::PathBuf;
 
-use chat_client::account::FriendStep;
-use clap::{Args, Subcommand, ValueEnum};
-use wire_format::{OneTimeToken, SessionId};
+use clap::Subcommand;
 
-use super::{AccountTask, at::AtFlags};
+use super::{AccountTask, at::AtFlags, deed::Deed};
 use crate::{cli::Format, exit::Failure};
+
+mod conversations;
+mod moderation;
+mod own;
+mod rooms;
+mod secrets;
+
+pub(super) use self::secrets::{CodeFlags, NewPasswordFlags, PasswordFlags};
+pub(crate) use self::{
+    conversations::{Chat, Export, Fetch, Group, GroupAction, Listen, Send, Webhook},
+    moderation::{Mode, Report, Reports, ReportsAction, Switch},
+    own::{Action, Change, Delete, Friends, Login, Of, Recover, Register, Rotate, Sessions},
+    rooms::{
+        Channels, ChannelsAction, Keys, KeysAction, Members, MembersAction, Resources,
+        ResourcesAction, Rooms, RoomsAction,
+    },
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -83,158 +98,134 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         friends: Friends,
     },
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Register {
-    /// The user name; it stays for the account's life
-    pub(super) name: String,
-    #[command(flatten)]
-    pub(super) password: PasswordFlags,
-    #[command(flatten)]
-    pub(super) code: CodeFlags,
-    /// The invitation that the server's operator handed out, where one is needed
-    #[arg(
-        long,
-        env = "SEALWIRE_INVITATION",
-        value_name = "TOKEN",
-        hide_env_values = true
-    )]
-    pub(super) invitation: Option<OneTimeToken>,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Login {
-    /// The user name
-    pub(super) name: String,
-    #[command(flatten)]
-    pub(super) password: PasswordFlags,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Recover {
-    /// The user name
-    pub(super) name: String,
-    /// Read the recovery code from this file; SEALWIRE_RECOVERY_CODE, or a prompt without it
-    #[arg(long, env = "SEALWIRE_CODE_FILE", value_name = "FILE")]
-    pub(super) code_file: Option<PathBuf>,
-    /// Start with new keys, by a one-time token of the server's operator in place of the code: what
-    /// the vault held stays closed, and others are told
-    #[arg(long)]
-    pub(super) fresh: bool,
-    #[command(flatten)]
-    pub(super) password: NewPasswordFlags,
-    #[command(flatten)]
-    pub(super) code: CodeFlags,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Change {
-    /// Which account, if this device has several
-    #[arg(long = "as", value_name = "NAME")]
-    pub(super) account: Option<String>,
-    #[command(flatten)]
-    pub(super) old: PasswordFlags,
-    #[command(flatten)]
-    pub(super) new: NewPasswordFlags,
-    #[command(flatten)]
-    pub(super) code: CodeFlags,
-    /// A lost device's session: it ends, and the keys for what follows are new
-    #[arg(long, value_name = "SESSION")]
-    pub(super) lost: Option<SessionId>,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Sessions {
-    /// Which account, if this device has several
-    #[arg(long = "as", value_name = "NAME")]
-    pub(super) account: Option<String>,
-    /// End this session
-    #[arg(long, value_name = "SESSION")]
-    pub(super) revoke: Option<SessionId>,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Of {
-    /// A user name, or an account's id
-    pub(super) person: String,
-    /// Which account, if this device has several
-    #[arg(long = "as", value_name = "NAME")]
-    pub(super) account: Option<String>,
-    /// Note that the safety number was compared and is the same on both sides
-    #[arg(long, conflicts_with = "acknowledge")]
-    pub(super) verified: bool,
-    /// Take note of new keys that the old ones did not sign, without having compared
-    #[arg(long)]
-    pub(super) acknowledge: bool,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Friends {
-    /// What to do
-    #[arg(default_value = "list")]
-    pub(super) action: Action,
-    /// Towards whom: a user name, or an account's id
-    pub(super) person: Option<String>,
-    /// Which account, if this device has several
-    #[arg(long = "as", value_name = "NAME")]
-    pub(super) account: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Action {
-    List,
-    Add,
-    Accept,
-    Decline,
-    Remove,
-    Block,
-    Unblock,
-}
-
-impl Action {
-    pub(super) const fn step(self) -> Option<FriendStep> {
-        Some(match self {
-            Self::List => return None,
-            Self::Add => FriendStep::Add,
-            Self::Accept => FriendStep::Accept,
-            Self::Decline => FriendStep::Decline,
-            Self::Remove => FriendStep::Remove,
-            Self::Block => FriendStep::Block,
-            Self::Unblock => FriendStep::Unblock,
-        })
-    }
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct PasswordFlags {
-    /// Read the password from this file's first line; SEALWIRE_PASSWORD, or a prompt without it
-    #[arg(long, env = "SEALWIRE_PASSWORD_FILE", value_name = "FILE")]
-    pub(super) password_file: Option<PathBuf>,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct NewPasswordFlags {
-    /// Read the new password from this file's first line; SEALWIRE_NEW_PASSWORD, or a prompt without it
-    #[arg(long, env = "SEALWIRE_NEW_PASSWORD_FILE", value_name = "FILE")]
-    pub(super) new_password_file: Option<PathBuf>,
-}
-
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct CodeFlags {
-    /// Write the recovery code to this new file instead of showing it; needed without a terminal
-    #[arg(long, env = "SEALWIRE_RECOVERY_FILE", value_name = "FILE")]
-    pub(super) recovery_file: Option<PathBuf>,
+    /// Send a text or a file to a person or a group, sealed end to end
+    #[command(after_help = crate::exit::HELP)]
+    Send {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        send: Send,
+    },
+    /// Talk in end-to-end conversations at a terminal: ? lists the keys
+    #[command(after_help = crate::exit::HELP)]
+    Chat {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        chat: Chat,
+    },
+    /// Print what comes in end-to-end conversations, beginning with what was not read yet
+    #[command(after_help = crate::exit::HELP)]
+    Listen {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        listen: Listen,
+    },
+    /// Take one message out of a conversation, for other programs
+    #[command(after_help = crate::exit::HELP)]
+    Export {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        export: Export,
+    },
+    /// Get a file that a message of a conversation names
+    #[command(after_help = crate::exit::HELP)]
+    Fetch {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        fetch: Fetch,
+    },
+    /// Take texts over HTTP on this machine, and send them sealed end to end
+    #[command(after_help = crate::exit::HELP)]
+    Webhook {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        webhook: Webhook,
+    },
+    /// List conversations, or make, join and change groups
+    #[command(after_help = crate::exit::HELP)]
+    Group {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        group: Group,
+    },
+    /// List the channels of a room, or make and change them
+    #[command(after_help = crate::exit::HELP)]
+    Channels {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        channels: Channels,
+    },
+    /// List who is in a room, and who was banned; give roles, remove, ban
+    #[command(after_help = crate::exit::HELP)]
+    Members {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        members: Members,
+    },
+    /// Show the keys of a room, make a new one, ask for older ones and decide who gets them
+    #[command(after_help = crate::exit::HELP)]
+    Keys {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        keys: Keys,
+    },
+    /// List the links that members of a room keep at hand, and change them
+    #[command(after_help = crate::exit::HELP)]
+    Resources {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        resources: Resources,
+    },
+    /// Hand one message to the server's administrators, and nothing else
+    #[command(after_help = crate::exit::HELP)]
+    Report {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        report: Report,
+    },
+    /// As an administrator of the server: list, judge and settle what was reported
+    #[command(after_help = crate::exit::HELP)]
+    Reports {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        reports: Reports,
+    },
+    /// Say whether the server is closed to newcomers, or as an administrator close it
+    #[command(after_help = crate::exit::HELP)]
+    Mode {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        mode: Mode,
+    },
+    /// Make new identity keys that the present ones sign
+    #[command(after_help = crate::exit::HELP)]
+    Rotate {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        rotate: Rotate,
+    },
+    /// Delete the account, for good
+    #[command(after_help = crate::exit::HELP)]
+    Delete {
+        #[command(flatten)]
+        at: AtFlags,
+        #[command(flatten)]
+        delete: Delete,
+    },
 }
 
 /// What is to be done.
@@ -248,6 +239,38 @@ pub(super) enum Step {
     Sessions(Sessions),
     Fingerprint(Of),
     Friends(Friends),
+    Send(Send),
+    Chat(Chat),
+    Listen(Listen),
+    Export(Export),
+    Fetch(Fetch),
+    Webhook(Webhook),
+    Deed(Box<Deed>),
+    Report(Report),
+    Reports(Reports),
+    Mode(Mode),
+    Rotate(Rotate),
+    Delete(Delete),
+}
+
+impl AccountTask {
+    /// A command of rooms, whose flags the listing of other rooms has, too.
+    pub(crate) fn of_rooms(
+        rooms: Rooms,
+        account: Option<String>,
+        at: AtFlags,
+        json: Option<bool>,
+    ) -> Result<Self, Failure> {
+        let format = Format::of_json(rooms.json.or(json));
+        let (at, home) = at.settle(None, None)?;
+        let deed = Deed::Rooms(Rooms { account, ..rooms });
+        Ok(Self {
+            at,
+            home,
+            format,
+            step: Step::Deed(Box::new(deed)),
+        })
+    }
 }
 
 impl AccountCommand {
@@ -279,7 +302,23 @@ impl AccountCommand {
         | Self::Password { at, .. }
         | Self::Sessions { at, .. }
         | Self::Fingerprint { at, .. }
-        | Self::Friends { at, .. }) = self;
+        | Self::Friends { at, .. }
+        | Self::Send { at, .. }
+        | Self::Chat { at, .. }
+        | Self::Listen { at, .. }
+        | Self::Export { at, .. }
+        | Self::Fetch { at, .. }
+        | Self::Webhook { at, .. }
+        | Self::Group { at, .. }
+        | Self::Channels { at, .. }
+        | Self::Members { at, .. }
+        | Self::Keys { at, .. }
+        | Self::Resources { at, .. }
+        | Self::Report { at, .. }
+        | Self::Reports { at, .. }
+        | Self::Mode { at, .. }
+        | Self::Rotate { at, .. }
+        | Self::Delete { at, .. }) = self;
         at.format(None)
     }
 
@@ -294,6 +333,26 @@ impl AccountCommand {
             Self::Sessions { at, sessions } => (at, Step::Sessions(sessions)),
             Self::Fingerprint { at, of } => (at, Step::Fingerprint(of)),
             Self::Friends { at, friends } => (at, Step::Friends(friends)),
+            Self::Send { at, send } => (at, Step::Send(send)),
+            Self::Chat { at, chat } => (at, Step::Chat(chat)),
+            Self::Listen { at, listen } => (at, Step::Listen(listen)),
+            Self::Export { at, export } => (at, Step::Export(export)),
+            Self::Fetch { at, fetch } => (at, Step::Fetch(fetch)),
+            Self::Webhook { at, webhook } => (at, Step::Webhook(webhook)),
+            Self::Group { at, group } => (at, deed(Deed::Group(group))),
+            Self::Channels { at, channels } => (at, deed(Deed::Channels(channels))),
+            Self::Members { at, members } => (at, deed(Deed::Members(members))),
+            Self::Keys { at, keys } => (at, deed(Deed::Keys(keys))),
+            Self::Resources { at, resources } => (at, deed(Deed::Resources(resources))),
+            Self::Report { at, report } => (at, Step::Report(report)),
+            Self::Reports { at, reports } => (at, Step::Reports(reports)),
+            Self::Mode { at, mode } => (at, Step::Mode(mode)),
+            Self::Rotate { at, rotate } => (at, Step::Rotate(rotate)),
+            Self::Delete { at, delete } => (at, Step::Delete(delete)),
         }
     }
+}
+
+fn deed(deed: Deed) -> Step {
+    Step::Deed(Box::new(deed))
 }

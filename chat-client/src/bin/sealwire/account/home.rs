@@ -153,6 +153,11 @@ impl Home {
         Ok(states)
     }
 
+    /// Where it is kept which files are on their way.
+    pub(super) fn transfers(&self) -> PathBuf {
+        self.0.join("transfers")
+    }
+
     fn accounts(&self) -> PathBuf {
         self.0.join("accounts")
     }

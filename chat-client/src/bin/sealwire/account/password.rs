@@ -25,7 +25,7 @@ pub(super) async fn run(at: At, home: Home, format: Format, flags: Change) -> Re
     };
     changed.map_err(|error| sink.refused(error))?;
     let rehearsed = rehearsal == Rehearsal::Done;
-    opened.state.rehearsed = Some(rehearsed);
+    opened.held.state.rehearsed = Some(rehearsed);
     // The vault key is another one from here on.
     opened.keep()?;
     if rehearsed {

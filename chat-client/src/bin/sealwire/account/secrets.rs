@@ -124,7 +124,7 @@ fn prepared(typed: &str) -> Result<Password, Failure> {
 }
 
 /// The first line of a file, without its line feed.
-fn first_line(path: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(super) fn first_line(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let unreadable =
         |why: &str| Failure::Settings(format!("cannot read {}: {why}", path.display()));
     let file = File::open(path).map_err(|error| unreadable(&error.to_string()))?;

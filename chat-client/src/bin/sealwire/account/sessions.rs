@@ -44,7 +44,7 @@ fn line(session: &SessionSummary) -> String {
 }
 
 /// A day, UTC, as YYYY-MM-DD: civil from days, by Howard Hinnant's algorithm.
-fn day(time: Millis) -> String {
+pub(super) fn day(time: Millis) -> String {
     let days = time.value() / MILLIS_OF_A_DAY + DAYS_TO_1970;
     let (era, of_era) = (days / DAYS_OF_AN_ERA, days % DAYS_OF_AN_ERA);
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

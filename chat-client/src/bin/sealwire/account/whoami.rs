@@ -13,7 +13,7 @@ pub(super) async fn run(
     name: Option<String>,
 ) -> Result<(), Failure> {
     let opened = Opened::again(&at, home, name.as_deref()).await?;
-    print(format, &opened.account, &opened.state)?;
+    print(format, &opened.account, &opened.held.state)?;
     opened.close().await
 }
 
