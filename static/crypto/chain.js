@@ -2,7 +2,7 @@
  * The chain of an account's keysets, and what is remembered of it (docs/protocol.md §14.3, *Receiver checks*).
  */
 import { OpenError } from "./errors.js";
-import { NO_HASH, parseKeyset, verifyKeyset } from "./keyset.js";
+import { NO_HASH, parseKeyset, verifyKeyset, verifyNextKeyset } from "./keyset.js";
 
 /**
  * @typedef {import("./keyset.js").Keyset} Keyset
@@ -59,16 +59,12 @@ export class Chain {
   async extend(record) {
     const { head } = this;
     const keyset = await parseKeyset(record);
-    if (keyset.account !== head.account) throw new OpenError("other_account");
-    if (keyset.name !== head.name) throw new OpenError("other_name");
-    if (keyset.number !== head.number + 1) throw new OpenError("number");
-    if (keyset.link === "first") throw new OpenError("link");
-    if (keyset.previous !== head.hash) throw new OpenError("previous");
-    const verified = await verifyKeyset(keyset, head.keys);
+    const verified = await verifyNextKeyset(keyset, head);
+    if (this.withFingerprint(keyset.fingerprint) !== undefined) throw new OpenError("keys_again");
     // Another call may have taken its keyset meanwhile: one head has one successor.
     if (this.head !== head) throw new OpenError("number");
     this.#keysets.push(verified);
-    return keyset.link;
+    return keyset.link === "reset" ? "reset" : "rotated";
   }
 
   /** The newest keyset. */
@@ -82,8 +78,28 @@ export class Chain {
     return { account, number, head: hash };
   }
 
+  /** The keysets, as far back as the chain was read, the newest last. @returns {readonly Keyset[]} */
+  get keysets() {
+    return this.#keysets;
+  }
+
   /** The keyset with this fingerprint, as far back as the chain was read. @param {string} fingerprint */
   withFingerprint(fingerprint) {
     return this.#keysets.findLast((keyset) => keyset.fingerprint === fingerprint);
+  }
+
+  /**
+   * How the later keys came after the earlier ones: by rotations alone, or with a reset among them; `null` if they did not.
+   * @param {string} earlier fingerprint
+   * @param {string} later fingerprint
+   * @returns {"rotated" | "reset" | null}
+   */
+  changeBetween(earlier, later) {
+    const from = this.#keysets.findIndex((keyset) => keyset.fingerprint === earlier);
+    if (from < 0) return null;
+    if (earlier === later) return "rotated";
+    const length = this.#keysets.slice(from + 1).findIndex((keyset) => keyset.fingerprint === later) + 1;
+    if (length === 0) return null;
+    return this.#keysets.slice(from + 1, from + 1 + length).some(({ link }) => link === "reset") ? "reset" : "rotated";
   }
 }

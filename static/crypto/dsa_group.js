@@ -4,6 +4,7 @@
  * operations on numbers of the same size, and the one inverse is of a blinded number.
  */
 import { fromHex, join, toHex } from "../wire/bytes.js";
+import { productBy, tablesOf } from "./fixed_base.js";
 
 /** @typedef {{ p: bigint, q: bigint, g: bigint }} Group */
 
@@ -39,6 +40,8 @@ const BITS = 256;
 const DIGITS = 65;
 /** One in every digit. */
 const ONES = BigInt(`0x${"1".repeat(DIGITS)}`);
+/** By digit and value what it stands for in an exponent of the generator; made when somebody signs. @type {WeakMap<Group, bigint[]>} */
+const digitPowers = new WeakMap();
 
 /** @param {Uint8Array} bytes big-endian */
 export function numberOf(bytes) {
@@ -61,20 +64,31 @@ export function isInGroup({ p, q }, y) {
 
 /**
  * Computes g^x mod p for a secret x below q. The exponent x + 3q is as good, and less one in every place it always has 65
- * digits of four bits; the table gives that one back by holding g^1 … g^16, so that no digit skips its multiplication.
+ * digits of four bits; the table gives that one back by holding g^1 … g^16 of every place, so that no digit skips its
+ * multiplication.
  * @param {Group} group
  * @param {bigint} secret
  */
-export function secretPower({ p, q, g }, secret) {
-  const table = [g];
-  for (let i = 1; i < 16; i++) table.push((table[i - 1] * g) % p);
+export function secretPower(group, secret) {
+  const { p, q } = group;
+  const powers = digitPowers.get(group) ?? powersOf(group);
+  digitPowers.set(group, powers);
   const digits = secret + 3n * q - ONES;
   let power = 1n;
-  for (let shift = BigInt(4 * (DIGITS - 1)); shift >= 0n; shift -= 4n) {
-    for (let i = 0; i < 4; i++) power = (power * power) % p;
-    power = (power * table[Number((digits >> shift) & 15n)]) % p;
+  for (let place = 0; place < DIGITS; place++) {
+    const digit = Number((digits >> BigInt(4 * place)) & 15n);
+    power = (power * powers[16 * place + digit]) % p;
   }
   return power;
+}
+
+/** @param {Group} group */
+function powersOf({ p, g }) {
+  const powers = [];
+  for (let place = 0, one = g; place < DIGITS; place++, one = powers[powers.length - 1]) {
+    for (let value = 1, power = one; value <= 16; value++, power = (power * one) % p) powers.push(power);
+  }
+  return powers;
 }
 
 /**
@@ -91,8 +105,14 @@ export function verifies({ p, q, g }, y, hash, signature) {
   if (r < 1n || r >= q || s < 1n || s >= q) return false;
   const w = inverse(q, s);
   // q has as many bits as the hash, so z is the whole hash.
-  const v = publicPower(p, g, (numberOf(hash) * w) % q, y, (r * w) % q);
-  return v % q === r;
+  return productOf(p, g, (numberOf(hash) * w) % q, y, (r * w) % q) % q === r;
+}
+
+/** As `publicPower`, with tables of the powers of both where they are worth it. @param {bigint} p @param {bigint} g @param {bigint} x @param {bigint} y @param {bigint} z */
+function productOf(p, g, x, y, z) {
+  const [ofG, ofY] = [tablesOf(p, g), tablesOf(p, y)];
+  if (ofG === null || ofY === null) return publicPower(p, g, x, y, z);
+  return productBy(p, [{ tables: ofG, exponent: x }, { tables: ofY, exponent: z }]);
 }
 
 /**
@@ -144,9 +164,14 @@ async function hmac(key, message) {
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, message));
 }
 
-/** The inverse modulo a prime, by Fermat: the exponent is public. @param {bigint} q @param {bigint} number */
+/** The inverse modulo a prime, by Euclid: how long it takes tells of the number, which is public or blinded. @param {bigint} q @param {bigint} number 1 … q − 1 */
 function inverse(q, number) {
-  return publicPower(q, number, q - 2n, 1n, 0n);
+  let [high, low, ofHigh, ofLow] = [q, number, 0n, 1n];
+  while (low > 0n) {
+    const times = high / low;
+    [high, low, ofHigh, ofLow] = [low, high - times * low, ofLow, ofHigh - times * ofLow];
+  }
+  return ofHigh < 0n ? ofHigh + q : ofHigh;
 }
 
 /**

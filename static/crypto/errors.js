@@ -7,9 +7,9 @@
  * The typed cause, for the local user; towards the peer all of them are one code (docs/protocol.md §9, *Receiver order*).
  * @typedef {"too_large" | "truncated" | "left_over" | "version" | "record_type" | "field" | "not_utf8" | "content"
  *   | "rsa_key" | "dsa_key" | "pss_length" | "pss_signature" | "dsa_signature"
- *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share" | "rounds"
- *   | "other_account" | "other_name" | "other_keys" | "number" | "link" | "previous" | "not_pinned" | "shorter" | "older"
- *   | "vault_key" | "other_item_key"} OpenCause
+ *   | "key_commitment" | "tag" | "cbc_padding" | "bucket_padding" | "share" | "placeholder" | "rounds"
+ *   | "other_account" | "other_name" | "other_keys" | "number" | "link" | "previous" | "not_pinned" | "shorter" | "older" | "keys_again" | "other_keyset"
+ *   | "vault_key" | "other_item_key" | "share_commitment" | "other_epoch"} OpenCause
  */
 
 /**

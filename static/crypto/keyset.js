@@ -69,6 +69,20 @@ export async function verifyKeyset({ spki, y, signed, own, rotation, ...fields }
 }
 
 /**
+ * Checks that a keyset follows another one of its account: first its place, then its keys and signatures.
+ * @param {UnverifiedKeyset} keyset
+ * @param {Keyset} before
+ */
+export function verifyNextKeyset(keyset, before) {
+  if (keyset.account !== before.account) throw new OpenError("other_account");
+  if (keyset.name !== before.name) throw new OpenError("other_name");
+  if (keyset.number !== before.number + 1) throw new OpenError("number");
+  if (keyset.link === "first") throw new OpenError("link");
+  if (keyset.previous !== before.hash) throw new OpenError("previous");
+  return verifyKeyset(keyset, before.keys);
+}
+
+/**
  * Begins an account's chain.
  * @param {SigningKeys} keys
  * @param {{ account: string, name: string, madeAt: number }} of

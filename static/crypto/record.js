@@ -32,25 +32,17 @@ export async function sha256(...parts) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", join(...parts)));
 }
 
-/** Takes the fields of one record; every method throws an `OpenError`. */
-export class RecordReader {
+/** Takes fields off bytes that have neither version nor type; every method throws an `OpenError`. */
+export class FieldReader {
   #whole;
   #fields;
   #at = 0;
 
-  /**
-   * Compares the size with its limit, then version and type.
-   * @param {Uint8Array} whole
-   * @param {number} type
-   * @param {number} limit in bytes
-   */
-  constructor(whole, type, limit) {
-    if (whole.length > limit) throw new OpenError("too_large");
+  /** @param {Uint8Array} whole */
+  constructor(whole) {
     // A copy: the signed bytes stay as they came, whatever becomes of the frame.
     this.#whole = new Uint8Array(whole);
     this.#fields = new Reader(this.#whole);
-    if (this.u8() !== VERSION) throw new OpenError("version");
-    if (this.u8() !== type) throw new OpenError("record_type");
   }
 
   u8() {
@@ -99,6 +91,11 @@ export class RecordReader {
     return this.take(this.u16());
   }
 
+  /** Bytes that follow their longer length. @returns {Bytes} */
+  sized32() {
+    return this.take(this.u32());
+  }
+
   /** A text of 1 to `most` bytes of UTF-8 behind its length. @param {number} most */
   text8(most) {
     const bytes = this.take(this.u8());
@@ -108,6 +105,11 @@ export class RecordReader {
     } catch {
       throw new OpenError("field");
     }
+  }
+
+  /** Everything up to the end. @returns {Bytes} */
+  rest() {
+    return this.take(this.#whole.length - this.#at);
   }
 
   /** Everything read so far, as it came. */
@@ -131,5 +133,21 @@ export class RecordReader {
       if (error instanceof FrameError) throw new OpenError("field");
       throw error;
     }
+  }
+}
+
+/** Takes the fields of one record. */
+export class RecordReader extends FieldReader {
+  /**
+   * Compares the size with its limit, then version and type.
+   * @param {Uint8Array} whole
+   * @param {number} type
+   * @param {number} limit in bytes
+   */
+  constructor(whole, type, limit) {
+    if (whole.length > limit) throw new OpenError("too_large");
+    super(whole);
+    if (this.u8() !== VERSION) throw new OpenError("version");
+    if (this.u8() !== type) throw new OpenError("record_type");
   }
 }

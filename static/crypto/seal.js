@@ -2,7 +2,7 @@
  * AES_256_CBC_HMAC_SHA_512, the content encryption of RFC 7518 §5.2.5, and the HKDF that makes its keys
  * (docs/protocol.md §6). The MAC is checked, in constant time, before the cipher is touched.
  */
-import { join, u32, u64 } from "../wire/bytes.js";
+import { join, letGo, u32, u64 } from "../wire/bytes.js";
 import { OpenError } from "./errors.js";
 import { pad, unpad } from "./padding.js";
 /** @typedef {import("./record.js").RecordReader} RecordReader */
@@ -126,7 +126,9 @@ export function sameBytes(a, b) {
  * @param {Uint8Array} ciphertext
  */
 async function tagOf(mac, iv, associated, ciphertext) {
-  const whole = await crypto.subtle.sign("HMAC", mac, join(associated, iv, ciphertext, u64(associated.length * 8)));
+  const input = join(associated, iv, ciphertext, u64(associated.length * 8));
+  const whole = await crypto.subtle.sign("HMAC", mac, input);
+  letGo(input);
   return new Uint8Array(whole.slice(0, TAG_BYTES));
 }
 

@@ -8,7 +8,8 @@ import { OpenError } from "./errors.js";
 
 /**
  * @typedef {{ number: string, pss: string, dsa: string }} IdentityEntry private halves of keyset `number`: base64 of PKCS #8, and x
- * @typedef {{ number: string, key: string, superseded_at: string | null }} WrapEntry base64 of PKCS #8; when a successor was published
+ * @typedef {{ number: string, key: string, superseded_at: string | null, made_at?: string }} WrapEntry base64 of PKCS #8; when it and when a successor
+ *   was published
  * @typedef {{ id: string, key: string }} ItemKeyEntry
  * @typedef {{ identity: IdentityEntry[], wraps: WrapEntry[], item_keys: ItemKeyEntry[] } & Record<string, unknown>} RootContent
  *   none of the lists is empty; numbers ascend; the last item key seals new items
@@ -27,7 +28,7 @@ export function parseContent(bytes) {
   const { identity, wraps, item_keys } = content;
   const fits =
     isList(identity, (entry) => isDecimal(entry.number) && isBase64(entry.pss) && isHex(entry.dsa, 32)) &&
-    isList(wraps, (entry) => isDecimal(entry.number) && isBase64(entry.key) && (entry.superseded_at === null || isDecimal(entry.superseded_at))) &&
+    isList(wraps, (entry) => isDecimal(entry.number) && isBase64(entry.key) && (entry.superseded_at === null || isDecimal(entry.superseded_at)) && (entry.made_at === undefined || isDecimal(entry.made_at))) &&
     isList(item_keys, (entry) => isHex(entry.id, 16) && isHex(entry.key, 64)) &&
     ascends(identity) &&
     ascends(wraps) &&

@@ -48,7 +48,6 @@ export function parseItem(bytes) {
   const named = record.take(record.u8());
   const name = parseName(kind, named);
   const number = record.count();
-  if (!mayHave(kind, number)) throw new OpenError("field");
   const forgetAt = record.u64() || null;
   const above = record.soFar();
   const part = readSealedPart(record);
@@ -69,7 +68,7 @@ export async function openItem({ account, itemKey, name, named, number, above, p
 }
 
 /**
- * Seals an item; throws a `SealError` (`field` for a number or content that its kind cannot have, `too_large`).
+ * Seals an item; throws a `SealError` (`field` for the number 0 or a content that its kind cannot have, `too_large`).
  * @param {ItemKeyEntry} key
  * @param {Omit<ItemFields, "itemKey">} fields number: one more than the item that it replaces
  * @param {Record<string, unknown>} content
@@ -77,7 +76,7 @@ export async function openItem({ account, itemKey, name, named, number, above, p
  */
 export async function sealItem(key, { account, name, number, forgetAt }, content, iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))) {
   const { kind } = name;
-  if (!mayHave(kind, number) || forgetAt === 0 || !CONTENTS[kind](content)) throw new SealError("field");
+  if (number < 1 || forgetAt === 0 || !CONTENTS[kind](content)) throw new SealError("field");
   const named = nameBytes(name);
   const start = join(VERSION, TYPE, fromHex(account, ID_BYTES), fromHex(key.id, ID_BYTES), KINDS.indexOf(kind));
   const above = join(start, named.length, named, u64(number), u64(forgetAt ?? 0));
@@ -96,11 +95,6 @@ function keyOf(key, account, kind, named, number) {
 /** @param {ItemName["kind"]} kind */
 function mostBytes(kind) {
   return kind === "room_head" ? MOST_BYTES.roomHead : MOST_BYTES.other;
-}
-
-/** An epoch's secret never changes. @param {ItemName["kind"]} kind @param {number} number */
-function mayHave(kind, number) {
-  return kind === "epoch_secret" ? number === 1 : number >= 1;
 }
 
 /** @param {ItemName} name @returns {Bytes} */

@@ -13,7 +13,8 @@ import { readBlock } from "./signature.js";
 
 /**
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
- * @typedef {{ bytes: Bytes, account: string, number: number, madeAt: number, key: WrapPublicKey }} WrapKey verified
+ * @typedef {{ bytes: Bytes, account: string, fingerprint: string, number: number, madeAt: number, key: WrapPublicKey }} WrapKey
+ *   verified; fingerprint: of the identity keys that signed it
  */
 
 const TYPE = 0x11;
@@ -31,6 +32,10 @@ export const WRAPPED = Object.freeze({
   grantKey: Object.freeze({ kind: 0x03, least: 32, most: 32 }),
 });
 /** @typedef {typeof WRAPPED[keyof typeof WRAPPED]} WrappedKind */
+/** Bytes of what is wrapped. */
+export const WRAPPED_BYTES = 384;
+/** What stands in the place of a share where its account has no wrap key that the room's list vouches for. */
+export const NO_SHARE = new Uint8Array(WRAPPED_BYTES);
 
 /**
  * Signs a wrap key.
@@ -66,7 +71,12 @@ export async function readWrapKey(bytes, head, seen) {
   const key = await WrapPublicKey.fromSpki(spki, ACCOUNT_KEY_BITS);
   await head.keys.verify(LABEL, signed, block);
   if (number < seen) throw new OpenError("older");
-  return { bytes: whole, account, number, madeAt, key };
+  return { bytes: whole, account, fingerprint, number, madeAt, key };
+}
+
+/** Whose wrap key a record says that it is; throws an `OpenError`. @param {Uint8Array} bytes */
+export function wrapKeyAccount(bytes) {
+  return new RecordReader(bytes, TYPE, MOST_BYTES).id();
 }
 
 /**

@@ -12,6 +12,9 @@ import { pseudo } from "./pseudo.js";
 /** Languages that a reader can choose, by their own names. */
 export const LANGUAGES = Object.freeze({ en: "English", zh: "简体中文" });
 
+/** Units of a size, each a thousand of the one before it. */
+const SIZES = Object.freeze(["byte", "kilobyte", "megabyte", "gigabyte"]);
+
 /** First strong isolate … pop: keeps a name's direction to itself inside a sentence. */
 const ISOLATE = "\u2068";
 const POP = "\u2069";
@@ -75,6 +78,7 @@ export class Words {
   #number;
   #clock;
   #moment;
+  #date;
   #day;
   #collator;
   #list;
@@ -91,6 +95,7 @@ export class Words {
     this.#number = new Intl.NumberFormat(this.#locale);
     this.#clock = new Intl.DateTimeFormat(this.#locale, { hour: "2-digit", minute: "2-digit" });
     this.#moment = new Intl.DateTimeFormat(this.#locale, { dateStyle: "full", timeStyle: "medium" });
+    this.#date = new Intl.DateTimeFormat(this.#locale, { dateStyle: "medium", timeStyle: "short" });
     this.#day = new Intl.DateTimeFormat(this.#locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
     this.#collator = new Intl.Collator(this.#locale, { sensitivity: "base", numeric: true });
     this.#list = new Intl.ListFormat(this.#locale, { type: "conjunction" });
@@ -131,6 +136,11 @@ export class Words {
     return this.#moment.format(time);
   }
 
+  /** Date and time, short. @param {number} time */
+  date(time) {
+    return this.#date.format(time);
+  }
+
   /** A day's name: today, yesterday, or its date. @param {number} time @param {number} now */
   day(time, now) {
     const day = new Date(time).toDateString();
@@ -147,11 +157,10 @@ export class Words {
     return new Intl.NumberFormat(this.#locale, { style: "unit", unit, unitDisplay: "long" }).format(value);
   }
 
-  /** A size in kilobytes, or in bytes below one. @param {number} bytes */
+  /** A size in bytes, kilobytes, megabytes or gigabytes: the largest of which there is one. @param {number} bytes */
   size(bytes) {
-    const unit = bytes < 1000 ? "byte" : "kilobyte";
-    const value = unit === "byte" ? bytes : bytes / 1000;
-    return new Intl.NumberFormat(this.#locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
+    const power = Math.min(Math.floor(Math.log10(Math.max(1, bytes)) / 3), SIZES.length - 1);
+    return new Intl.NumberFormat(this.#locale, { style: "unit", unit: SIZES[power], unitDisplay: "short", maximumFractionDigits: power < 2 ? 0 : 1 }).format(bytes / 1000 ** power);
   }
 
   /** Names joined as the language joins them; beyond five the rest is counted. @param {readonly string[]} names */

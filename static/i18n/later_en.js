@@ -1,9 +1,19 @@
 /**
- * English for the parts of the page that load with an account: people, and the account's own settings.
+ * English for the parts of the page that load with an account: people, conversations, and the account's own settings.
  */
+import { DOOR_EN } from "./door_en.js";
+import { FILES_EN } from "./files_en.js";
+import { ROOMS_EN } from "./rooms_en.js";
+import { SAID_EN } from "./said_en.js";
+import { TALK_EN } from "./talk_en.js";
 
 /** @type {import("./index.js").Catalogue} */
 export const LATER_EN = {
+  ...DOOR_EN,
+  ...TALK_EN,
+  ...FILES_EN,
+  ...ROOMS_EN,
+  ...SAID_EN,
   // People
   "people.title": "People",
   "people.loading": "Asking for your people…",
@@ -52,6 +62,7 @@ export const LATER_EN = {
   "trust.changed": "The keys of {name} were reset. That happens when somebody loses them, and also when somebody else takes their place. Ask {name} in another way.",
   "trust.blocked": "The keys of {name}, which you had compared, were reset. Confide nothing to {name} before you have compared the new numbers.",
   "trust.differs": "The numbers that you compared with {name} differed. Somebody may stand between you.",
+  "trust.lost": "What your vault kept of {name}'s keys does not open, or the server keeps it back. Confide nothing to {name} before you have compared the numbers, and tell whoever runs the server.",
   "trust.alarm": "The server shows another history of {name}'s keys than before. Confide nothing to {name} here, and tell whoever runs the server.",
   "trust.renewed": "{name} has renewed their keys and signed the new ones with the old.",
   "trust.renewed_verified": "{name} has renewed their keys and signed the new ones with the old: they stay verified.",
@@ -60,6 +71,7 @@ export const LATER_EN = {
   "trust.short_changed": "keys were reset",
   "trust.short_blocked": "verified keys were reset",
   "trust.short_differs": "numbers differ",
+  "trust.short_lost": "keys no longer known",
   "trust.short_alarm": "alarm about keys",
   "trust.look": "Look",
 
@@ -126,6 +138,8 @@ export const LATER_EN = {
   "own.busy": "Working on the keys…",
   "own.sessions": "Devices",
   "own.sessions_lead": "Where your account is signed in.",
+  "own.device": "{browser} on {system}",
+  "own.device_browser": "A browser",
   "own.session_here": "this one",
   "own.session_started": "Since {time}",
   "own.session_seen": "Last used {time}",

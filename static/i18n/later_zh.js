@@ -1,9 +1,19 @@
 /**
- * 简体中文：随账号加载的部分，即联系人和账号设置。
+ * 简体中文：随账号加载的部分，即联系人、会话和账号设置。
  */
+import { DOOR_ZH } from "./door_zh.js";
+import { FILES_ZH } from "./files_zh.js";
+import { ROOMS_ZH } from "./rooms_zh.js";
+import { SAID_ZH } from "./said_zh.js";
+import { TALK_ZH } from "./talk_zh.js";
 
 /** @type {import("./index.js").Catalogue} */
 export const LATER_ZH = {
+  ...DOOR_ZH,
+  ...TALK_ZH,
+  ...FILES_ZH,
+  ...ROOMS_ZH,
+  ...SAID_ZH,
   // 联系人
   "people.title": "联系人",
   "people.loading": "正在读取联系人…",
@@ -52,6 +62,7 @@ export const LATER_ZH = {
   "trust.changed": "{name} 的密钥已被重置。丢失密钥时会这样，有人冒名顶替时也会这样。请用其他方式询问 {name}。",
   "trust.blocked": "{name} 的密钥曾经核对过，现在已被重置。核对新的安全码之前，不要向 {name} 透露任何事。",
   "trust.differs": "您与 {name} 核对的安全码不一致。你们之间可能有别人。",
+  "trust.lost": "您的保险库中关于 {name} 的密钥的记录打不开，或者服务器没有给出。核对安全码之前，不要向 {name} 透露任何事，并告知服务器的管理者。",
   "trust.alarm": "服务器给出的 {name} 的密钥历史与以前不同。不要在这里向 {name} 透露任何事，并告知服务器的管理者。",
   "trust.renewed": "{name} 更换了密钥，新密钥由旧密钥签名。",
   "trust.renewed_verified": "{name} 更换了密钥，新密钥由旧密钥签名，核对结果仍然有效。",
@@ -60,6 +71,7 @@ export const LATER_ZH = {
   "trust.short_changed": "密钥已重置",
   "trust.short_blocked": "核对过的密钥已重置",
   "trust.short_differs": "安全码不一致",
+  "trust.short_lost": "密钥记录已丢失",
   "trust.short_alarm": "密钥警报",
   "trust.look": "查看",
 
@@ -126,6 +138,8 @@ export const LATER_ZH = {
   "own.busy": "正在处理密钥…",
   "own.sessions": "设备",
   "own.sessions_lead": "您的账号在这些地方登录。",
+  "own.device": "{browser}（{system}）",
+  "own.device_browser": "浏览器",
   "own.session_here": "本机",
   "own.session_started": "登录于 {time}",
   "own.session_seen": "最近使用 {time}",

@@ -8,13 +8,14 @@ import { parseList } from "../crypto/record_list.js";
 import { parseCode, splitCode } from "../crypto/recovery_code.js";
 import { WrapPrivateKey } from "../crypto/rsa.js";
 import { SigningKeys } from "../crypto/signature.js";
+import { kindOf, seenKey } from "../crypto/vault_items.js";
 import { openRootHeld, openWrap, parseRoot } from "../crypto/vault_root.js";
 import { readWrapKey } from "../crypto/wrap_key.js";
 import { fromHex, toHex } from "../wire/bytes.js";
 import { randomId } from "../wire/ids.js";
 import { Draft, newContent, newItemKey } from "./draft.js";
 import { Refused, orAlarm, orElse } from "./failure.js";
-import { Opened, seenKey } from "./opened.js";
+import { Opened } from "./opened.js";
 
 /**
  * @typedef {import("./requests.js").Requests} Requests
@@ -38,6 +39,8 @@ export class Holder {
   #half = null;
   /** @type {Opened | null} */
   #opened = null;
+  /** What was seen when a reading of items began, and what it has brought. @type {Map<string, { seen: Record<string, number>, met: Set<string> }>} */
+  #readings = new Map();
 
   /** @param {import("../store/kept.js").Kept} kept */
   constructor(kept) {
@@ -50,6 +53,11 @@ export class Holder {
     this.#new = Promise.all([SigningKeys.generate(), WrapPrivateKey.generate()]).then(([signing, wrap]) => ({ signing, wrap }));
     // Whoever asks for the keys hears of it.
     this.#new.catch(() => (this.#new = null));
+  }
+
+  /** The keys that are open, for what runs beside them in this worker; throws `Refused` (`locked`). */
+  get opened() {
+    return this.#atHand();
   }
 
   /**
@@ -80,10 +88,14 @@ export class Holder {
         return this.#checkWrap(takes);
       case "replace_wrap":
         return { tail: await this.#atHand().replaceWrap(await WrapPrivateKey.generate(), takes.now) };
+      case "drop_wraps":
+        return this.#atHand().withoutWraps(takes.spans);
       case "rebase":
         return { tail: await this.#atHand().rebase(takes.root) };
       case "commit":
         return this.#commit();
+      case "begin_items":
+        return this.#beginItems(takes);
       case "open_items":
         return this.#openItems(takes);
       case "seal_items":
@@ -140,8 +152,10 @@ export class Holder {
     const root = await orElse("vault_corrupt", async () => parseRoot(bytes));
     if (root.account !== account) throw new Refused("vault_corrupt");
     if (root.number < seen.root) throw new Refused("vault_rolled_back");
-    const { head } = await orAlarm("vault_corrupt", () => ownChain(account, name, seen, chain));
+    const { head, since } = await orAlarm("vault_corrupt", () => ownChain(account, name, seen, chain));
     const opened = await Opened.take(head, await this.#unlock(root));
+    // New keys begin with an empty vault, whose items count from 1 again.
+    if (since.includes("reset")) await this.#kept.forgetItems(account);
     if (opened.wrap < seen.wrap) throw new Refused("vault_rolled_back");
     this.#opened = opened;
     this.#half = null;
@@ -194,13 +208,26 @@ export class Holder {
     return {};
   }
 
-  /** @param {Requests["open_items"]["takes"]} takes */
-  async #openItems({ tail }) {
+  /** @param {Requests["begin_items"]["takes"]} takes */
+  async #beginItems({ reading }) {
+    const { items } = await this.#kept.seen(this.#atHand().account);
+    this.#readings.set(reading, { seen: items, met: new Set() });
+    return {};
+  }
+
+  /** @param {Requests["open_items"]["takes"]} takes @returns {Promise<Requests["open_items"]["gives"]>} */
+  async #openItems({ reading, tail, ends }) {
     const opened = this.#atHand();
-    const seen = await this.#kept.seen(opened.account);
-    const given = await opened.openItems(tail, (key) => seen.items[key] ?? 0);
-    await this.#kept.see(opened.account, { items: Object.fromEntries(given.entries.map(({ name, number }) => [seenKey(name), number])) });
-    return given;
+    const begun = this.#readings.get(reading);
+    if (begun === undefined) throw new Refused("internal");
+    const { seen, met } = begun;
+    const { entries, bad } = await opened.openItems(tail, (key) => seen[key] ?? 0);
+    const numbers = entries.map(({ name, number }) => /** @type {[string, number]} */ ([seenKey(name), number]));
+    for (const key of [...numbers.map(([key]) => key), ...bad.map(({ key }) => key)]) met.add(key);
+    await this.#kept.see(opened.account, { items: Object.fromEntries(numbers) });
+    // Secrets of epochs are deleted when their room forgets them.
+    const left = ends === null || ends === "epoch_secret" ? [] : Object.entries(seen).filter(([key]) => kindOf(key) === ends && !met.has(key));
+    return { entries, bad: [...bad, ...left.map(([key, number]) => ({ key, number, fault: /** @type {const} */ ("vault_rolled_back") }))] };
   }
 
   /** @param {Requests["draft_password"]["takes"]} takes */
@@ -256,6 +283,7 @@ export class Holder {
   /** @param {Requests["forget"]["takes"]} takes */
   async #forget({ account }) {
     this.#opened = this.#half = this.#draft = this.#lost = this.#new = null;
+    this.#readings.clear();
     await this.#kept.forget(account);
     return {};
   }

@@ -10,6 +10,7 @@ import { WrapPrivateKey } from "../crypto/rsa.js";
 import { SigningKeys } from "../crypto/signature.js";
 import { mergeContent } from "../crypto/vault_content.js";
 import { openItem, parseItem, sealItem } from "../crypto/vault_item.js";
+import { seenKey } from "../crypto/vault_items.js";
 import { parseRoot } from "../crypto/vault_root.js";
 import { readWrapKey, signWrapKey } from "../crypto/wrap_key.js";
 import { Refused, orElse } from "./failure.js";
@@ -20,11 +21,14 @@ import { rotation, withNextWrap } from "./rotation.js";
  * @typedef {import("../crypto/vault_root.js").OpenedRoot} OpenedRoot
  * @typedef {import("../crypto/vault_content.js").RootContent} RootContent
  * @typedef {import("./requests.js").Entry} Entry
+ * @typedef {import("./requests.js").Span} Span
  * @typedef {{ root: OpenedRoot, record: Uint8Array | null }} Change the root to come, and the wrap key that goes with it
  */
 
 /** A wrap key is replaced at the first sign-in after this long. */
 export const WRAP_AGE_MS = 7 * 86_400_000;
+/** How far clocks may be apart where it is asked which wrap key was the newest at a time, in milliseconds. */
+const CLOCKS_APART_MS = 600_000;
 /** Items of one `vault.items`: 1 MiB of records with the shortest possible ones is fewer. */
 const MOST_ITEMS = 16_384;
 
@@ -35,6 +39,8 @@ export class Opened {
   #signing;
   /** @type {Change | null} */
   #change = null;
+  /** Keys that were made of the root's bytes, by their entry: one is used for many records. @type {WeakMap<object, Promise<any>>} */
+  #made = new WeakMap();
 
   /** @param {Keyset} head @param {OpenedRoot} root @param {SigningKeys} signing */
   constructor(head, root, signing) {
@@ -72,6 +78,27 @@ export class Opened {
   /** Number of the newest wrap key in the vault. */
   get wrap() {
     return Number(newestWrap(this.#root.content).number);
+  }
+
+  /**
+   * The identity keys with this fingerprint: after a rotation the old ones sign in each room until its list has the new ones.
+   * Null if the vault has none.
+   * @param {string} fingerprint
+   * @returns {Promise<SigningKeys | null>}
+   */
+  async signing(fingerprint) {
+    if (fingerprint === this.#head.fingerprint) return this.#signing;
+    for (const entry of this.#root.content.identity) {
+      const keys = await this.#once(entry, () => SigningKeys.fromBytes(fromBase64(entry.pss), fromHex(entry.dsa, 32)));
+      if (toHex(await keys.verifying.fingerprint()) === fingerprint) return keys;
+    }
+    return null;
+  }
+
+  /** The private half of a wrap key; null if the vault has it no more. @param {number} number @returns {Promise<WrapPrivateKey | null>} */
+  async wrapKey(number) {
+    const entry = this.#root.content.wraps.find((each) => each.number === String(number));
+    return entry === undefined ? null : this.#once(entry, () => WrapPrivateKey.fromPkcs8(fromBase64(entry.key)));
   }
 
   /** @param {{ session: string, challenge: string, server: string, now: number }} of */
@@ -113,6 +140,22 @@ export class Opened {
     return this.#changeTail(this.#change);
   }
 
+  /**
+   * A root without the private halves that may open what was sealed within these spans; `tail` is null where there is none,
+   * or where the newest one is among them: then a newer one comes first (docs/protocol.md §14.16).
+   * @param {readonly Span[]} spans
+   * @returns {Promise<{ tail: Uint8Array | null, newest: boolean }>}
+   */
+  async withoutWraps(spans) {
+    const { number, content, lock } = this.#root;
+    const wraps = content.wraps.filter((entry) => !mayOpen(entry, spans));
+    const newest = wraps.at(-1) !== newestWrap(content);
+    if (newest || wraps.length === content.wraps.length) return { tail: null, newest };
+    const next = { number: number + 1, content: { ...content, wraps }, lock };
+    this.#change = { root: next, record: null };
+    return { tail: await lock.seal(next.number, next.content), newest: false };
+  }
+
   /** New keys as `keys.rotate` takes them. Nothing changes here: once the server has them the vault is opened anew. @param {import("./draft.js").NewKeys} keys @param {number} now */
   rotate(keys, now) {
     return rotation({ head: this.#head, signing: this.#signing, root: this.#root }, keys, now);
@@ -143,30 +186,48 @@ export class Opened {
   }
 
   /**
-   * Opens items. What was sealed under an item key that this root does not have is skipped: a newer root has it.
+   * Opens items, and names those that do not open or are older than what was seen; an empty key stands for what has no name that can
+   * be read.
    * @param {Uint8Array} tail record list
    * @param {(key: string) => number} seen the highest number that was seen of an item
    */
   async openItems(tail, seen) {
-    const keys = new Map(this.#root.content.item_keys.map((key) => [key.id, key]));
     /** @type {Entry[]} */
     const entries = [];
-    let skipped = 0;
+    /** @type {import("./requests.js").BadItem[]} */
+    const bad = [];
     for (const record of await orElse("vault_corrupt", async () => parseList(tail, MOST_ITEMS))) {
-      try {
-        const item = parseItem(record);
-        if (item.account !== this.account) throw new OpenError("other_account");
-        const key = keys.get(item.itemKey);
-        if (key === undefined) throw new OpenError("other_item_key");
-        const content = await openItem(item, key);
-        if (item.number < seen(seenKey(item.name))) throw new Refused("vault_rolled_back");
-        entries.push({ name: item.name, number: item.number, content });
-      } catch (error) {
-        if (!(error instanceof OpenError)) throw error;
-        skipped += 1;
-      }
+      const item = this.#ownItem(record);
+      const key = item === null ? "" : seenKey(item.name);
+      const number = item?.number ?? 0;
+      const content = item === null ? "vault_corrupt" : number < seen(key) ? "vault_rolled_back" : await this.#openItem(item);
+      if (item === null || typeof content === "string") bad.push({ key, number: Math.max(number, seen(key)), fault: /** @type {any} */ (content) });
+      else entries.push({ name: item.name, number, content, ...(item.forgetAt === null ? {} : { forgetAt: item.forgetAt }) });
     }
-    return { entries, skipped };
+    return { entries, bad };
+  }
+
+  /** @param {Uint8Array} record */
+  #ownItem(record) {
+    try {
+      const item = parseItem(record);
+      return item.account === this.account ? item : null;
+    } catch (error) {
+      if (error instanceof OpenError) return null;
+      throw error;
+    }
+  }
+
+  /** @param {import("../crypto/vault_item.js").VaultItem} item */
+  async #openItem(item) {
+    const key = this.#root.content.item_keys.find(({ id }) => id === item.itemKey);
+    if (key === undefined) return "other_key";
+    try {
+      return await openItem(item, key);
+    } catch (error) {
+      if (error instanceof OpenError) return "vault_corrupt";
+      throw error;
+    }
   }
 
   /** Seals items under the newest item key. @param {Entry[]} entries */
@@ -174,10 +235,17 @@ export class Opened {
     const keys = this.#root.content.item_keys;
     const key = keys[keys.length - 1];
     const records = [];
-    for (const { name, number, content } of entries) {
-      records.push(await sealItem(key, { account: this.account, name, number, forgetAt: null }, content));
+    for (const { name, number, content, forgetAt = null } of entries) {
+      records.push(await sealItem(key, { account: this.account, name, number, forgetAt }, content));
     }
     return encodeList(records);
+  }
+
+  /** @template T @param {object} entry of the root @param {() => Promise<T>} make @returns {Promise<T>} */
+  #once(entry, make) {
+    const made = this.#made.get(entry) ?? make();
+    this.#made.set(entry, made);
+    return made;
   }
 
   /** @param {Change} change */
@@ -187,9 +255,16 @@ export class Opened {
   }
 }
 
-/** An item's name as one text, under which its number is remembered. @param {import("../crypto/vault_item.js").ItemName} name */
-export function seenKey(name) {
-  return JSON.stringify(Object.values(name));
+/**
+ * Whether a wrap key was the newest at any time within one of these spans, as far as clocks agree. One that does not say when it was
+ * published is older than all of them.
+ * @param {RootContent["wraps"][0]} entry
+ * @param {readonly Span[]} spans
+ */
+function mayOpen({ made_at = "0", superseded_at }, spans) {
+  const made = Number(made_at);
+  const until = superseded_at === null ? Infinity : Number(superseded_at);
+  return spans.some((span) => made < span.to + CLOCKS_APART_MS && until > span.from - CLOCKS_APART_MS);
 }
 
 /** @param {RootContent} content */

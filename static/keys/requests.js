@@ -15,7 +15,16 @@
  * The chain of keysets of an account, as `keys.chain` gave it.
  * @typedef {{ head: number, records: Bytes[] }} ChainRecords
  *
- * @typedef {{ name: ItemName, number: number, content: Record<string, any> }} Entry an opened item
+ * What was seen of another account's chain of keys: number and hash of its head, and its fingerprint. `since` says how the
+ * keysets after the pinned one follow, in order; empty if the head is the pinned one, or nothing was pinned.
+ * @typedef {{ number: number, head: string, fingerprint: string, name: string, since: Array<"rotated" | "reset"> }} SeenKeys
+ *
+ * @typedef {import("../crypto/vault_items.js").Entry} Entry
+ * @typedef {import("../crypto/vault_items.js").BadItem} BadItem
+ * @typedef {import("../crypto/vault_items.js").OpenedItems} OpenedItems
+ *
+ * From when to when, in milliseconds.
+ * @typedef {{ from: number, to: number }} Span
  *
  * @typedef {object} Requests
  * @property {{ takes: {}, gives: {} }} warm starts to make the keys of an account, while somebody types
@@ -34,12 +43,17 @@
  * @property {{ takes: { wraps: Bytes, now: number }, gives: { due: boolean } }} check_wrap compares the vault with the wrap key that is
  *   published; `due` after 7 days
  * @property {{ takes: { now: number }, gives: { tail: Bytes } }} replace_wrap as `keys.wrap` takes it; counts after `commit`
+ * @property {{ takes: { spans: Span[] }, gives: { tail: Bytes | null, newest: boolean } }} drop_wraps a root without the wrap keys that open what was
+ *   sealed within these spans; null where there is none, or where the newest is among them, which is to be replaced first. Counts after `commit`
  * @property {{ takes: { root: Bytes }, gives: { tail: Bytes | null } }} rebase the same upon a newer root; null if the newer one
  *   has the change already
  * @property {{ takes: {}, gives: {} }} commit the server took what was drafted or replaced
- * @property {{ takes: { tail: Bytes }, gives: { entries: Entry[], skipped: number } }} open_items `skipped` could not be opened
+ * @property {{ takes: { reading: string }, gives: {} }} begin_items what was seen by now is what a reading is compared with; a name tells one
+ *   reading from another
+ * @property {{ takes: { reading: string, tail: Bytes, ends: ItemName["kind"] | null }, gives: OpenedItems }} open_items the next page of a
+ *   reading; `ends`: it was the last one of all items of this kind
  * @property {{ takes: { entries: Entry[] }, gives: { tail: Bytes } }} seal_items
- * @property {{ takes: { account: string, name: string | null, pin: { number: number, head: string } | null, chain: ChainRecords }, gives: import("../model/account.js").SeenKeys }} read_chain
+ * @property {{ takes: { account: string, name: string | null, pin: { number: number, head: string } | null, chain: ChainRecords }, gives: SeenKeys }} read_chain
  * @property {{ takes: { password: string, server: string }, gives: { code: string } }} draft_password new password, new vault key, new
  *   code for the open account
  * @property {{ takes: { login: string | null }, gives: { fields: Record<string, unknown>, tail: Bytes } }} change_password the draft as

@@ -39,6 +39,6 @@ export async function rotation({ head, signing, root }, next, now) {
 export async function withNextWrap(content, key, now) {
   const number = Number(content.wraps[content.wraps.length - 1].number) + 1;
   const wraps = content.wraps.map((entry) => (entry.superseded_at === null ? { ...entry, superseded_at: String(now) } : entry));
-  wraps.push({ number: String(number), key: toBase64(await key.pkcs8()), superseded_at: null });
+  wraps.push({ number: String(number), key: toBase64(await key.pkcs8()), superseded_at: null, made_at: String(now) });
   return { number, wraps };
 }

@@ -28,9 +28,7 @@ import { Signal } from "./signals.js";
  * What a session of an account is, by the words of `GET /api/session` and of a sign-in.
  * @typedef {{ account: string, name: string, session: string, server: string }} Identity
  *
- * What was seen of another account's chain of keys: number and hash of its head, and its fingerprint. `since` says how the
- * keysets after the pinned one follow, in order; empty if the head is the pinned one, or nothing was pinned.
- * @typedef {{ number: number, head: string, fingerprint: string, name: string, since: Array<"rotated" | "reset"> }} SeenKeys
+ * @typedef {import("../keys/requests.js").SeenKeys} SeenKeys
  *
  * What the account needs of the page.
  * @typedef {object} Ways
@@ -69,6 +67,8 @@ export class Account {
    * @type {Signal<ReadonlyMap<string, VaultEntry> | null>}
    */
   vault = new Signal(/** @type {ReadonlyMap<string, VaultEntry> | null} */ (null));
+  /** Accounts of which the vault kept a pin that does not open, or is left out. @type {Signal<ReadonlySet<string>>} */
+  lostPins = new Signal(/** @type {ReadonlySet<string>} */ (new Set()));
   #ways;
   /** @type {Map<string, Set<Listener>>} */
   #listeners = new Map();
@@ -106,13 +106,15 @@ export class Account {
 
   /**
    * Changes one item of the vault: `change` is given its present content (null if there is none) and returns the new one, or
-   * null to leave it. After a conflict it is asked again with what is there then.
+   * null to leave it. After a conflict it is asked again with what is there then. A pin that does not open or is left out is replaced
+   * only where its user has decided.
    * @param {ItemName} name
    * @param {(content: Record<string, any> | null) => Record<string, unknown> | null} change
+   * @param {boolean} [decided]
    * @returns {Promise<Refusal | null>} why not, or null
    */
-  async change(name, change) {
-    return (await this.keys()).change(name, change);
+  async change(name, change, decided) {
+    return (await this.keys()).change(name, change, decided);
   }
 
   /**
@@ -159,6 +161,7 @@ export class Account {
     this.trouble.value = null;
     this.rehearsed.value = null;
     this.vault.value = null;
+    this.lostPins.value = new Set();
   }
 
   /** Passes an event on. @param {{ event: string } & Record<string, any>} header */

@@ -8,6 +8,7 @@ import { postCommand } from "../sync/api.js";
 import { toHex } from "../wire/bytes.js";
 import { VaultItems } from "./vault_items.js";
 import { acceptsServer } from "./server_name.js";
+import { noteTypedBack, wasTypedBack } from "./session_memory.js";
 import { oneTabAtATime } from "./tabs.js";
 
 /**
@@ -35,6 +36,9 @@ export class AccountKeys {
   /** @type {Promise<Refusal | null> | null} */
   #proving = null;
   #proveAgain = false;
+  /** Whether the vault was opened for the proof that comes next: nothing newer has been missed then. */
+  #justOpened = false;
+  #settled = false;
   /** Number of the root that is open, and the id of its vault key. */
   #root = { number: 0, keyId: "" };
 
@@ -69,6 +73,7 @@ export class AccountKeys {
     account.trouble.value = null;
     account.phase.value = "unproven";
     this.#root = { number: given.ok.root, keyId: keyIdOf(root.tail) };
+    this.#justOpened = true;
     return null;
   }
 
@@ -81,20 +86,32 @@ export class AccountKeys {
       this.#proveAgain = true;
       return this.#proving;
     }
-    this.#proving = this.#proveUntilQuiet().finally(() => (this.#proving = null));
+    this.#proving = this.#proveUntilQuiet().finally(() => {
+      this.#proving = null;
+      this.#justOpened = false;
+    });
     return this.#proving;
   }
 
-  /** After the first proof: replaces an old wrap key, reads the vault's items. @returns {Promise<void>} */
+  /** After the first proof: replaces an old wrap key, reads the vault's items, and writes what could not be written before. @returns {Promise<void>} */
   async settle() {
     await this.#keepWrap();
     await this.#items.refresh();
+    if (wasTypedBack(this.#account.account.peek())) await this.rehearsed();
     this.#noteRehearsal();
+    this.#settled = true;
   }
 
-  /** @param {import("./account.js").ItemName} name @param {(content: Record<string, any> | null) => Record<string, unknown> | null} change */
-  change(name, change) {
-    return this.#items.change(name, change);
+  /** Reads what other devices changed while nothing was heard of it here; an account that has not settled yet does so anyway. @returns {Promise<void>} */
+  async catchUp() {
+    if (!this.#settled) return;
+    const root = await this.#account.call("vault.root");
+    if ("ok" in root) await this.#takeNewer(Number(root.ok.number));
+  }
+
+  /** @param {import("./account.js").ItemName} name @param {(content: Record<string, any> | null) => Record<string, unknown> | null} change @param {boolean} [decided] */
+  change(name, change, decided) {
+    return this.#items.change(name, change, decided);
   }
 
   /**
@@ -132,7 +149,9 @@ export class AccountKeys {
   /** Writes into the vault that the code of this vault key was typed back. @returns {Promise<Refusal | null>} */
   async rehearsed() {
     const { keyId } = this.#root;
+    const account = this.#account.account.peek();
     const failed = await this.change({ kind: "preference", name: "recovery" }, (content) => ({ ...content, rehearsed: keyId }));
+    if (failed === null && wasTypedBack(account)) noteTypedBack(account, false);
     this.#noteRehearsal();
     return failed;
   }
@@ -158,6 +177,30 @@ export class AccountKeys {
   async renewWrap() {
     const next = await (await this.holder()).ask("replace_wrap", { now: Date.now() });
     return "ok" in next ? this.#publish("keys.wrap", next.ok.tail) : refused(next.error.code);
+  }
+
+  /**
+   * Drops the private halves of wrap keys that open what rooms have forgotten: sealed to within these spans.
+   * @param {import("../keys/requests.js").Span[]} spans
+   * @param {() => Promise<boolean>} settle opens what else they open, before; whether that was done
+   * @returns {Promise<Refusal | null>}
+   */
+  async dropWraps(spans, settle) {
+    const holder = await this.holder();
+    const first = await holder.ask("drop_wraps", { spans });
+    if ("error" in first) return refused(first.error.code);
+    if ((first.ok.tail === null && !first.ok.newest) || !(await settle())) return null;
+    const failed = first.ok.newest ? await this.renewWrap() : null;
+    if (failed !== null) return failed;
+    const next = await holder.ask("drop_wraps", { spans });
+    if ("error" in next) return refused(next.error.code);
+    if (next.ok.tail === null) return null;
+    const answer = await this.#account.call("vault.set_root", { expected: String(this.#root.number) }, next.ok.tail);
+    // Another device was first: what it has left is looked at the next time.
+    if ("error" in answer) return answer.error.code === "vault_conflict" ? this.refreshRoot() : answer.error;
+    await holder.ask("commit", {});
+    this.#root.number += 1;
+    return null;
   }
 
   /** New identity keys, signed by the present ones. @returns {Promise<Refusal | null>} */
@@ -225,6 +268,8 @@ export class AccountKeys {
       if (!acceptsServer(String(server))) return this.#lock("server_name");
       if (challenge === null) return this.#ready();
       account.phase.value = "unproven";
+      const stale = await this.#openNewer();
+      if (stale !== null) return stale;
       const proof = await (await this.holder()).ask("prove", { session: String(number), challenge: String(challenge), server: String(server), now: Date.now() });
       if ("error" in proof) return this.#lock(proof.error.code);
       const answer = await account.call("auth.prove", {}, proof.ok.tail);
@@ -234,6 +279,17 @@ export class AccountKeys {
       if (answer.error.code !== "not_asked") return answer.error;
     }
     return refused("unavailable");
+  }
+
+  /**
+   * Opens the vault anew if another device has changed it meanwhile: it may have rotated the keys, and a challenge serves once.
+   * @returns {Promise<Refusal | null>}
+   */
+  async #openNewer() {
+    if (this.#justOpened) return null;
+    const root = await this.#account.call("vault.root");
+    if ("error" in root) return root.error;
+    return Number(root.ok.number) === this.#root.number ? null : this.open();
   }
 
   #ready() {
@@ -317,18 +373,24 @@ export class AccountKeys {
     return { ok: given.ok.tail };
   }
 
-  /** @param {Record<string, any>} header of `vault.changed` */
-  async #changed(header) {
+  /** @param {Record<string, any>} header of `vault.changed`; another tab does not say which root there is */
+  async #changed({ root }) {
     if (this.#account.phase.peek() !== "ready") return;
+    await (root === undefined ? this.catchUp() : this.#takeNewer(Number(root)));
+  }
+
+  /** Takes what another device has changed. @param {number} root number of the newest one */
+  async #takeNewer(root) {
     // Opened anew, not only read: another device may have rotated the keys that prove this one.
-    if (Number(header.root) > this.#root.number) void ((await this.open()) ?? (await this.prove()));
+    if (root > this.#root.number) void ((await this.open()) ?? (await this.prove()));
     await this.#items.refresh();
     this.#noteRehearsal();
   }
 
   #noteRehearsal() {
-    const vault = this.#account.vault.peek();
-    if (vault !== null) this.#account.rehearsed.value = vault.get("preference:recovery")?.content.rehearsed === this.#root.keyId;
+    const { account, rehearsed, vault } = this.#account;
+    const entries = vault.peek();
+    if (entries !== null) rehearsed.value = wasTypedBack(account.peek()) || entries.get("preference:recovery")?.content.rehearsed === this.#root.keyId;
   }
 }
 

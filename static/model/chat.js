@@ -4,9 +4,11 @@
 import { Account } from "./account.js";
 import { Signal } from "./signals.js";
 import { Rooms } from "./rooms.js";
+import { comeBack } from "./comeback.js";
 import { recall, remember } from "./preferences.js";
-import { oneTabAtATime } from "./tabs.js";
-import { postCommand, postTailed, readSession } from "../sync/api.js";
+import { SessionMemory } from "./session_memory.js";
+import { VaultTabs, oneTabAtATime } from "./tabs.js";
+import { postCommand, postTailed, readNewSession, readSession } from "../sync/api.js";
 import { Connection } from "../sync/connection.js";
 import { WAITABLE } from "../wire/codes.js";
 
@@ -20,18 +22,10 @@ import { WAITABLE } from "../wire/codes.js";
  *   administrator's token, and gets a new password before anything else; `returning`: a guest's session was lost and is being
  *   signed in again under the same name
  * @typedef {"signed_out" | "signed_out_here" | "ended_elsewhere" | "replaced" | "name_lost" | "expired" | "revoked"} Notice why the door stands there again
- * @typedef {"password" | "code" | "fresh"} Means how an account's session was begun; the server knows it, too
- * @typedef {"password" | "fresh"} Renewal what a session needs first: a new password, or new keys, too
+ * @typedef {import("./session_memory.js").Means} Means
+ * @typedef {import("./session_memory.js").Renewal} Renewal
  */
 
-/** A lost session's name may stay taken for as long as the server waits for the old connection. */
-const RETURN_FOR_MS = 45_000;
-const RETURN_EVERY_MS = 4_000;
-/** @type {Readonly<Record<Means, Renewal | null>>} */
-const RENEWALS = Object.freeze({ password: null, code: "password", fresh: "fresh" });
-/** How often a session that was just begun is read. */
-const NEW_SESSION_TRIES = 4;
-const NEW_SESSION_EVERY_MS = 1_000;
 const NOT_LOADED = Object.freeze({ code: "no_worker", message: "" });
 /** After a proof that could not be given, the next try. */
 const PROVE_AGAIN_MS = 3_000;
@@ -46,9 +40,17 @@ export class Chat {
   connection = new Signal({ phase: "stopped", kind: null, since: 0, retryAt: 0, reason: "cut" });
   /** When the chat-server was lost, by the local clock, or 0. */
   backendLostAt = new Signal(0);
+  /** How often an account has proven its keys on a new connection, after which everything is asked for again. */
+  proven = new Signal(0);
+  /** Unread messages of end-to-end conversations. */
+  unread = new Signal(0);
+  /** Called with each event, and with deliveries that are of no proxy-sealed room. @type {(frame: import("../wire/frame.js").EventFrame | import("../wire/frame.js").DeliverFrame) => void} */
+  onFrame = () => {};
   account;
   rooms;
   #link;
+  #memory = new SessionMemory();
+  #tabs = new VaultTabs((account, changed) => this.#otherTab(account, changed));
   /** @type {Promise<Keyholder> | null} */
   #keyholder = null;
   /** Member ids that this page had before: what was on its way under them is its own. @type {Set<string>} */
@@ -64,7 +66,7 @@ export class Chat {
     });
     this.account = new Account({ call: (command, fields, tail) => this.#call(command, fields, tail), session: readSession, keyholder: () => this.keyholder() });
     this.account.on("session.challenge", () => this.#enterProven());
-    this.rooms = new Rooms(this.#link, () => ({ ...this.session.peek(), former: this.#former }));
+    this.rooms = new Rooms(this.#link, () => ({ ...this.session.peek(), account: this.account.account.peek(), former: this.#former }));
     this.rooms.onSignedOut = () => {
       this.#link.stop();
       this.#lost("expired");
@@ -86,7 +88,7 @@ export class Chat {
   /** Takes up a session that a reload left behind, or shows the sign-in. */
   async begin() {
     if (this.session.peek().phase === "insecure") return;
-    if (recall("session") === null) return this.#out();
+    if (this.#memory.name === null) return this.#out();
     const outcome = await readSession();
     if ("ok" in outcome) {
       const failed = await this.#takeUp(outcome.ok).catch(() => NOT_LOADED);
@@ -140,8 +142,7 @@ export class Chat {
     const session = await oneTabAtATime("sealwire.sign-in", async () => {
       const outcome = await ask();
       if ("error" in outcome) return outcome;
-      remember("means", means);
-      remember("renewal", RENEWALS[means]);
+      this.#memory.begin(means);
       return readNewSession();
     });
     if ("ok" in session) return this.#takeUp(session.ok);
@@ -159,24 +160,23 @@ export class Chat {
 
   /** What this session needs before anything else. @returns {Renewal | null} */
   get renewal() {
-    const renewal = recall("renewal");
-    return renewal === "password" || renewal === "fresh" ? renewal : null;
+    return this.#memory.renewal;
   }
 
-  /** Whether the server wants the old password before it takes another one. */
-  get needsOldPassword() {
-    return recall("means") === "password";
+  /** How the session was begun, which says whether the server wants the old password before it takes another one. */
+  get means() {
+    return this.#memory.means;
   }
 
   /** The keys are given up: new ones come with a new password. */
   beginFresh() {
-    remember("renewal", "fresh");
+    this.#memory.renewal = "fresh";
     this.session.update((session) => ({ ...session, phase: "renew" }));
   }
 
   /** The new password is set. */
   endRenewal() {
-    remember("renewal", null);
+    this.#memory.renewal = null;
   }
 
   /** Signs out: name, connection and keys are freed at once. */
@@ -210,8 +210,8 @@ export class Chat {
       await this.#signedIn(ok);
       return null;
     }
-    remember("session", String(ok.name));
-    remember("account", ok.account);
+    this.#memory.name = String(ok.name);
+    this.#memory.account = ok.account;
     this.account.begin({ account: ok.account, name: String(ok.name), session: String(ok.session), server: String(ok.server) });
     const { renewal } = this;
     const keys = await this.account.keys();
@@ -234,7 +234,7 @@ export class Chat {
     if (before.member !== "") this.#former.add(before.member);
     const guest = typeof ok.account !== "string";
     if (guest) this.account.beGuest(name);
-    remember("session", name);
+    this.#memory.name = name;
     // A registered name is no guest's.
     remember("last_name", guest ? name : null);
     if (!guest) remember("last_account", name);
@@ -252,28 +252,44 @@ export class Chat {
 
   /** Nothing here opens anything any more. */
   #forgetSession() {
-    const account = recall("account");
-    for (const key of ["session", "renewal", "means", "account"]) remember(key, null);
+    const account = this.#memory.forget();
     if (account !== null) this.keyholder().then((holder) => holder.ask("forget", { account }));
     this.account.clear();
+  }
+
+  /** Publishes what was sealed in the page. @param {string} channel @param {Uint8Array} payload @param {import("../wire/frame.js").Under} under */
+  publish(channel, payload, under) {
+    return this.#link.publish(channel, payload, under);
   }
 
   /** By the link if there is one, else by POST. @param {string} command @param {Record<string, unknown>} fields @param {Uint8Array} tail @returns {Promise<import("./account.js").Answer>} */
   async #call(command, fields, tail) {
     const open = this.connection.peek().phase === "open";
     const outcome = await (open ? this.#link.command(command, fields, tail) : postTailed(command, fields, tail));
-    return "ok" in outcome ? { ok: outcome.ok, tail: outcome.tail ?? new Uint8Array() } : outcome;
+    if ("error" in outcome) return outcome;
+    this.#tabs.did(this.account.account.peek(), command);
+    return { ok: outcome.ok, tail: outcome.tail ?? new Uint8Array() };
+  }
+
+  /** Another tab of this browser has changed the vault: that is as if another device had. @param {string} account @param {"root" | "items"} changed */
+  #otherTab(account, changed) {
+    if (account !== this.account.account.peek()) return;
+    this.#receive({ kind: "event", header: { event: "vault.changed", ...(changed === "items" ? { root: "0" } : {}) }, tail: new Uint8Array() });
   }
 
   /** Enters the rooms (again); an account proves its keys first. */
   async #enterProven() {
     if (this.session.peek().phase !== "in") return;
     if (this.account.account.peek() === "") return this.rooms.enterAll();
-    const failed = await (await this.account.keys()).prove();
+    const keys = await this.account.keys();
+    const failed = await keys.prove();
     const session = this.session.peek();
     if (session.phase !== "in") return;
-    if (failed === null) this.rooms.enterAll();
-    else if (failed.code === "not_signed_in") this.rooms.onSignedOut();
+    if (failed === null) {
+      this.proven.update((n) => n + 1);
+      this.rooms.enterAll();
+      keys.catchUp();
+    } else if (failed.code === "not_signed_in") this.rooms.onSignedOut();
     else if (this.account.phase.peek() === "locked") this.#lock(session);
     else if (failed.code === "timeout" || WAITABLE.has(failed.code)) setTimeout(() => this.#proveAgain(), failed.retry_after_ms ?? PROVE_AGAIN_MS);
   }
@@ -307,7 +323,8 @@ export class Chat {
 
   /** @param {import("../wire/frame.js").EventFrame | import("../wire/frame.js").DeliverFrame} frame */
   #receive(frame) {
-    if (frame.kind === "deliver") return this.rooms.deliver(frame);
+    if (frame.kind === "deliver") return this.rooms.deliver(frame) ? undefined : this.onFrame(frame);
+    this.onFrame(frame);
     const header = frame.header;
     switch (header.event) {
       case "backend.lost":
@@ -330,10 +347,10 @@ export class Chat {
     if (guest && (reason === "replaced" || reason === "done") && (await this.#becameAccount())) return;
     if (reason === "version") {
       this.session.update((session) => ({ ...session, phase: "outdated" }));
-    } else if (reason === "expired" && guest && recall("session") !== null) {
-      this.#returnAs(this.session.peek().name, Date.now() + RETURN_FOR_MS);
+    } else if (reason === "expired" && guest && this.#memory.name !== null) {
+      this.#returnAs(this.session.peek().name);
     } else {
-      const signedOut = recall("session") === null;
+      const signedOut = this.#memory.name === null;
       this.#forgetSession();
       this.#out(reason === "done" || signedOut ? "ended_elsewhere" : reason);
     }
@@ -341,50 +358,25 @@ export class Chat {
 
   /** Whether another tab put an account's session in place of the guest's: it is taken up here, too. */
   async #becameAccount() {
-    const session = await oneTabAtATime("sealwire.sign-in", async () => (recall("means") === null ? null : readSession()));
+    const session = await oneTabAtATime("sealwire.sign-in", async () => (this.#memory.means === null ? null : readSession()));
     if (session === null || "error" in session || typeof session.ok.account !== "string") return false;
     await this.#takeUp(session.ok);
     return true;
   }
 
-  /**
-   * Signs in again under the same name after the proxy lost the session; the rooms and what is unsent stay.
-   * @param {string} name @param {number} until
-   */
-  async #returnAs(name, until) {
+  /** Signs in again under the same name after the proxy lost the session; the rooms and what is unsent stay. @param {string} name */
+  async #returnAs(name) {
     /** @type {SessionState} */
     const returning = { ...this.session.peek(), phase: "returning" };
     this.session.value = returning;
     const wanted = () => this.session.peek() === returning;
-    while (wanted()) {
-      const refused = await oneTabAtATime("sealwire.sign-in", () => this.#returnOnce(name, wanted));
-      if (refused === null) return;
-      if (refused.code !== "unreachable" && refused.code !== "unavailable" && Date.now() > until) break;
-      if (refused.code === "name_invalid" || refused.code === "not_allowed") break;
-      await new Promise((resolve) => setTimeout(resolve, refused.retry_after_ms ?? RETURN_EVERY_MS));
-    }
-    if (!wanted()) return;
+    const tryOnce = async () => {
+      const session = await readSession();
+      if (!wanted()) return null;
+      return "error" in session ? this.signIn(name, wanted) : this.#takeUp(session.ok);
+    };
+    if (await comeBack(tryOnce, wanted)) return;
     this.#forgetSession();
     this.#out("name_lost");
-  }
-
-  /**
-   * Takes up the session that another tab has signed in meanwhile, or signs in: a second sign-in would end the first.
-   * @param {string} name @param {() => boolean} wanted
-   * @returns {Promise<Refusal | null>}
-   */
-  async #returnOnce(name, wanted) {
-    const session = await readSession();
-    if (!wanted()) return null;
-    return "error" in session ? this.signIn(name, wanted) : this.#takeUp(session.ok);
-  }
-}
-
-/** Reads the session that was just begun, which must not be begun again because one answer was lost. */
-async function readNewSession() {
-  for (let tries = 1; ; tries++) {
-    const session = await readSession();
-    if ("ok" in session || tries === NEW_SESSION_TRIES || !WAITABLE.has(session.error.code)) return session;
-    await new Promise((resolve) => setTimeout(resolve, session.error.retry_after_ms ?? NEW_SESSION_EVERY_MS));
   }
 }

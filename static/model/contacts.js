@@ -1,28 +1,23 @@
 /**
  * Whose keys were seen, and what their user said of them: the pins of the vault (docs/protocol.md §14.3, §14.6 kind 3).
- *
- * A pin's `acknowledged` says up to which keyset its user has taken note. One that is lower than `number` waits: there was a
- * reset since. 0 says that the numbers of both sides were compared and differed.
  */
+import { moved, trustOf } from "../crypto/pin.js";
 import { Signal } from "./signals.js";
 import { itemKey } from "./account.js";
 
 /**
  * @typedef {import("../wire/frame.js").Refusal} Refusal
  * @typedef {import("./account.js").SeenKeys} SeenKeys
- * @typedef {{ number: string, head: string, fingerprint: string, verified: boolean, acknowledged: string }} Pin
- *
- * How far somebody's keys are to be trusted. `unknown` not seen yet · `pinned` seen and the same since · `verified` compared
- * by both · `changed` reset since, and never verified · `blocked` verified, and reset since · `differs` compared, and not
- * the same · `alarm` the server showed another history than before.
- * @typedef {"unknown" | "pinned" | "verified" | "changed" | "blocked" | "differs" | "alarm"} Trust
+ * @typedef {import("../crypto/pin.js").Pin} Pin
+ * @typedef {import("../crypto/pin.js").Trust | "alarm" | "lost"} Trust how far somebody's keys are to be trusted; `alarm`: the server showed
+ *   another history than before; `lost`: what the vault kept of them does not open, or is left out
  *
  * What of the account is needed here.
- * @typedef {Pick<import("./account.js").Account, "vault" | "change" | "readKeys">} Vault
+ * @typedef {Pick<import("./account.js").Account, "vault" | "lostPins" | "change" | "readKeys">} Vault
  */
 
 /** States in which nothing is to be confided to somebody before their user has decided. @type {ReadonlySet<Trust>} */
-export const HALTS = new Set(/** @type {Trust[]} */ (["changed", "blocked", "differs", "alarm"]));
+export const HALTS = new Set(/** @type {Trust[]} */ (["changed", "blocked", "differs", "alarm", "lost"]));
 
 /** The code of a chain that does not continue the pinned one. */
 const ALARM = "keys_alarm";
@@ -33,6 +28,8 @@ export class Contacts {
   #alarms = new Signal(/** @type {ReadonlySet<string>} */ (new Set()));
   /** Accounts whose keys were renewed, signed by the old ones, since this page is open. @type {Signal<ReadonlySet<string>>} */
   renewed = new Signal(/** @type {ReadonlySet<string>} */ (new Set()));
+  /** Keys that were read of accounts whose pins are lost: pinned when their user says so. @type {Signal<ReadonlyMap<string, Pin>>} */
+  #shown = new Signal(/** @type {ReadonlyMap<string, Pin>} */ (new Map()));
   /** Called when a check found a reset or an alarm. @type {(account: string, trust: Trust) => void} */
   onHalt = () => {};
   #vault;
@@ -48,13 +45,13 @@ export class Contacts {
 
   /** What is pinned; an effect that asks runs again when it changes. @param {string} account @returns {Pin | null} */
   pin(account) {
-    const entry = this.#vault.vault.value?.get(itemKey({ kind: "pin", account }));
-    return entry === undefined ? null : /** @type {Pin} */ (entry.content);
+    return this.#kept(account) ?? (this.#isLost(account) ? (this.#shown.value.get(account) ?? null) : null);
   }
 
   /** @param {string} account @returns {Trust} */
   trust(account) {
     if (this.#alarms.value.has(account)) return "alarm";
+    if (this.#isLost(account)) return "lost";
     return trustOf(this.pin(account));
   }
 
@@ -62,6 +59,7 @@ export class Contacts {
   clear() {
     this.#checks.clear();
     this.#alarms.value = new Set();
+    this.#shown.value = new Map();
     this.renewed.value = new Set();
   }
 
@@ -107,16 +105,16 @@ export class Contacts {
   async #decide(account, about, decide) {
     let moved = false;
     const refused = await this.#vault.change({ kind: "pin", account }, (content) => {
-      const pin = /** @type {Pin | null} */ (content);
+      const pin = /** @type {Pin | null} */ (content) ?? this.pin(account);
       moved = pin?.head !== about.head;
       return pin === null || moved ? null : decide(pin);
-    });
+    }, this.#isLost(account));
     return refused ?? (moved ? { code: "keys_conflict", message: "" } : null);
   }
 
   /** @param {string} account @param {string} name @returns {Promise<Refusal | null>} */
   async #check(account, name) {
-    const before = this.pin(account);
+    const before = this.#kept(account);
     const pin = before === null ? null : { number: Number(before.number), head: before.head };
     const answer = await this.#vault.readKeys({ account, name, pin });
     if ("error" in answer) {
@@ -126,10 +124,30 @@ export class Contacts {
     }
     this.#alarms.update((alarms) => without(alarms, account));
     const seen = answer.ok;
+    if (this.#isLost(account)) return this.#show(account, seen);
     const refused = await this.#vault.change({ kind: "pin", account }, (content) => moved(/** @type {Pin | null} */ (content), pin, seen));
     if (refused !== null) return refused;
     if (seen.since.includes("reset")) this.onHalt(account, this.trust(account));
     else if (seen.since.length > 0) this.renewed.update((renewed) => new Set([...renewed, account]));
+    return null;
+  }
+
+  /** @param {string} account @returns {Pin | null} */
+  #kept(account) {
+    const entry = this.#vault.vault.value?.get(itemKey({ kind: "pin", account }));
+    return entry === undefined ? null : /** @type {Pin} */ (entry.content);
+  }
+
+  /** @param {string} account */
+  #isLost(account) {
+    return this.#vault.lostPins.value.has(account);
+  }
+
+  /** Nobody knows what was noted of these keys: it is for their user to say. @param {string} account @param {SeenKeys} seen */
+  #show(account, { number, head, fingerprint }) {
+    const pin = { number: String(number), head, fingerprint, verified: false, acknowledged: "0" };
+    if (!this.#shown.peek().has(account)) this.onHalt(account, "lost");
+    this.#shown.update((shown) => new Map([...shown, [account, pin]]));
     return null;
   }
 
@@ -139,30 +157,6 @@ export class Contacts {
     this.#alarms.update((alarms) => new Set([...alarms, account]));
     this.onHalt(account, "alarm");
   }
-}
-
-/** @param {Pin | null} pin @returns {Trust} */
-export function trustOf(pin) {
-  if (pin === null) return "unknown";
-  if (pin.acknowledged === "0") return "differs";
-  if (Number(pin.acknowledged) < Number(pin.number)) return pin.verified ? "blocked" : "changed";
-  return pin.verified ? "verified" : "pinned";
-}
-
-/**
- * The pin after its chain was read; null if it stays. A rotation is taken note of by itself, unless a reset still waits.
- * @param {Pin | null} pin what the vault holds now
- * @param {{ number: number, head: string } | null} read the pin from which the chain was read
- * @param {SeenKeys} seen
- * @returns {Pin | null}
- */
-export function moved(pin, read, { number, head, fingerprint, since }) {
-  const next = { number: String(number), head, fingerprint };
-  if (pin === null) return { ...next, verified: false, acknowledged: next.number };
-  // Another device has moved it meanwhile: the next check begins there.
-  if (pin.head !== read?.head || pin.head === head) return null;
-  const waits = since.includes("reset") || Number(pin.acknowledged) < Number(pin.number);
-  return { ...pin, ...next, acknowledged: waits ? pin.acknowledged : next.number };
 }
 
 /** @param {ReadonlySet<string>} set @param {string} gone */

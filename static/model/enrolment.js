@@ -6,6 +6,7 @@ import { postCommand, postTailed } from "../sync/api.js";
 import { refused } from "./account_keys.js";
 import { tidyUserName } from "./names.js";
 import { acceptServer, acceptedServer, acceptsServer } from "./server_name.js";
+import { noteTypedBack } from "./session_memory.js";
 
 /**
  * @typedef {import("./chat.js").Chat} Chat
@@ -37,7 +38,7 @@ export class Enrolment {
 
   /** Whether the session was begun by password and that is known here, so that new keys may take the place of lost ones. */
   get mayStartFresh() {
-    return this.#login !== null && this.#chat.needsOldPassword;
+    return this.#login !== null && this.#chat.means === "password";
   }
 
   /** Starts to make keys, which takes a second, while somebody types. */
@@ -77,9 +78,13 @@ export class Enrolment {
     const given = await (await this.#holder()).ask("register", { name: prepared, now: Date.now() });
     if ("error" in given) return refused(given.error.code);
     const fields = { ...given.ok.fields, name: prepared, rehearsed, ...(invitation === "" ? {} : { invitation }) };
-    const failed = await this.#chat.replaceSession(() => postTailed("auth.register", fields, given.ok.tail), "password");
+    const ask = async () => {
+      const outcome = await postTailed("auth.register", fields, given.ok.tail);
+      if ("ok" in outcome) noteTypedBack(String(given.ok.fields.account), rehearsed);
+      return outcome;
+    };
+    const failed = await this.#chat.replaceSession(ask, "password");
     if (failed === null) await this.#dropDraft();
-    if (failed === null && rehearsed) await (await this.#chat.account.keys()).rehearsed();
     return failed;
   }
 
@@ -141,11 +146,13 @@ export class Enrolment {
   }
 
   /**
-   * Proves the old password for a change of it.
+   * Proves the old password for a change of it; `means_unknown` if it is not known here how the session was begun, and so
+   * not what the server asks for.
    * @param {string} password the old one
    * @returns {Promise<Failed>}
    */
   async confirm(password) {
+    if (this.#chat.means === null) return refused("means_unknown");
     const confirmed = await (await this.#chat.account.keys()).confirm(password);
     if ("failed" in confirmed) return confirmed.failed;
     this.#login = confirmed.login;
@@ -160,11 +167,12 @@ export class Enrolment {
   async changePassword({ rehearsed }) {
     const sent = await this.#sendPassword();
     if (sent !== null) return sent;
+    noteTypedBack(this.#chat.account.account.peek(), rehearsed);
     this.#login = null;
     this.#chat.endRenewal();
     const failed = await this.#chat.unlock();
     await this.#dropDraft();
-    if (failed === null && rehearsed) await this.#tellRehearsed();
+    if (failed === null && rehearsed) await this.#chat.account.call("auth.rehearsed");
     return failed;
   }
 
@@ -213,10 +221,12 @@ export class Enrolment {
   async #sendPassword() {
     const { account } = this.#chat;
     for (let tries = 0; ; tries++) {
-      const given = await (await this.#holder()).ask("change_password", { login: this.#chat.needsOldPassword ? this.#login : null });
+      const given = await (await this.#holder()).ask("change_password", { login: this.#chat.means === "password" ? this.#login : null });
       if ("error" in given) return refused(given.error.code);
       const answer = await account.call("auth.password", given.ok.fields, given.ok.tail);
       if ("ok" in answer) return null;
+      // The records are the page's own: what the server misses or has too much of is the old password.
+      if (answer.error.code === "malformed") return refused("means_unknown");
       if (answer.error.code !== "vault_conflict" || tries === TRIES) return answer.error;
       const failed = await (await account.keys()).refreshRoot();
       if (failed !== null) return failed;
@@ -235,12 +245,6 @@ export class Enrolment {
   #distrust(failed) {
     if (failed?.code === "password_wrong" || failed?.code === "code_wrong") this.#chat.account.trouble.value = "vault_corrupt";
     return failed;
-  }
-
-  async #tellRehearsed() {
-    const { account } = this.#chat;
-    await account.call("auth.rehearsed");
-    await (await account.keys()).rehearsed();
   }
 
   #holder() {

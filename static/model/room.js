@@ -12,6 +12,8 @@ import { FrameError, fromDecimal } from "../wire/bytes.js";
  * @typedef {import("../wire/frame.js").EventFrame["header"]} EventHeader
  * @typedef {{ state: "none" | "waiting" | "held", n: number, since: number }} KeyState `n` is the epoch, `since` when waiting began
  * @typedef {import("./timeline.js").MessageItem} MessageItem
+ * @typedef {{ member: string, name: string, account?: string, former?: ReadonlySet<string> }} Self who this session is: its member id
+ *   and name, its account or "", and which member ids it had before
  */
 
 /** Frames kept while the reply to `rooms.enter` is awaited; the server's ring is no larger. */
@@ -41,11 +43,13 @@ export class Room {
   #historyUpTo = 0;
   /** @type {{ names: Set<string>, until: number }} who was here before the cut */
   #before = { names: new Set(), until: 0 };
+  /** Devices of one's own that have left: what they said may still come. @type {Set<string>} */
+  #departed = new Set();
   #self;
 
   /**
    * @param {{ id: string, channel: string, name: string }} ids
-   * @param {() => { member: string, name: string, former?: ReadonlySet<string> }} self who this session is, and which member ids it had before
+   * @param {() => Self} self
    */
   constructor(ids, self) {
     this.id = ids.id;
@@ -78,6 +82,7 @@ export class Room {
     if (again && ok.run !== this.#run) this.timeline.beginRun();
     this.#run = String(ok.run);
     this.#historyUpTo = again ? 0 : sequence;
+    for (const member of this.members.all()) this.#noteDeparture(member);
     this.members.replace(parseMembers(ok.members), Number(ok.member_count) || 0);
     this.entry.value = { phase: "in", code: "", retryAt: 0 };
     const held = this.#held ?? [];
@@ -175,6 +180,8 @@ export class Room {
   /** @param {import("./members.js").Member | null} member @param {number} now */
   #joined(member, now) {
     if (member === null || !this.members.add(member) || this.#isSelf(member.id)) return;
+    // A further device of somebody who is here is nobody new.
+    if (this.members.hasAnother(member)) return;
     const returned = now < this.#before.until && this.#before.names.delete(member.name);
     if (!returned) this.timeline.presence("joined", member.name, now);
   }
@@ -182,7 +189,15 @@ export class Room {
   /** @param {string} id @param {"left" | "lost"} how @param {number} now */
   #left(id, how, now) {
     const member = this.members.remove(id);
-    if (member !== undefined) this.timeline.presence(how, member.name, now);
+    if (member === undefined || this.#noteDeparture(member) || this.members.hasAnother(member)) return;
+    this.timeline.presence(how, member.name, now);
+  }
+
+  /** @param {import("./members.js").Member} member says whether it was a device of one's own */
+  #noteDeparture(member) {
+    const own = this.#isOwn(member);
+    if (own) this.#departed.add(member.id);
+    return own;
   }
 
   /** @param {number} n @param {string} reason @param {number} now */
@@ -209,9 +224,16 @@ export class Room {
     });
   }
 
-  /** @param {unknown} member id */
+  /** Whether this session, or another device of its account, is the member. @param {unknown} member id */
   #isSelf(member) {
+    const id = String(member);
     const { member: own, former } = this.#self();
-    return member === own || former?.has(String(member)) === true;
+    return id === own || former?.has(id) === true || this.#departed.has(id) || this.#isOwn(this.members.find(id));
+  }
+
+  /** @param {import("./members.js").Member | undefined} member */
+  #isOwn(member) {
+    const { account = "" } = this.#self();
+    return account !== "" && member?.account === account;
   }
 }

@@ -46,7 +46,7 @@ export class Rooms {
   /** @type {Set<string>} ids of rooms that were left here and of which the server has not said so */
   #leaving = new Set();
 
-  /** @param {Connection} link @param {() => { member: string, name: string, former: ReadonlySet<string> }} self `former` are member ids that it had */
+  /** @param {Connection} link @param {() => import("./room.js").Self} self */
   constructor(link, self) {
     this.#link = link;
     this.#self = self;
@@ -113,7 +113,7 @@ export class Rooms {
     return null;
   }
 
-  /** @param {Room} room */
+  /** @param {Room | null} room null where something else is shown */
   show(room) {
     this.current.value = room;
   }
@@ -171,11 +171,12 @@ export class Rooms {
     room.timeline.discard(message);
   }
 
-  /** @param {import("../wire/frame.js").DeliverFrame} frame */
+  /** Says whether it belongs to one of these rooms. @param {import("../wire/frame.js").DeliverFrame} frame */
   deliver(frame) {
     const room = this.#byChannel(frame.channel);
     const item = room?.deliver(frame);
     if (room !== undefined && item) this.#news(room, [item]);
+    return room !== undefined;
   }
 
   /** @param {import("../wire/frame.js").EventFrame["header"]} header */

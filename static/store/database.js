@@ -3,12 +3,12 @@
  * at the start by trying; then everything is as long as the page.
  */
 
-/** Object stores: vault keys, and the numbers that were seen; both by account. @typedef {"keys" | "seen"} Shelf */
+/** Object stores: vault keys, the numbers that were seen, what is unsent or only begun, and files on their way up; all by account. @typedef {"keys" | "seen" | "unsent" | "drafts" | "uploads"} Shelf */
 
 const NAME = "sealwire";
-const VERSION = 1;
+const VERSION = 4;
 /** @type {readonly Shelf[]} */
-const SHELVES = Object.freeze(["keys", "seen"]);
+const SHELVES = Object.freeze(["keys", "seen", "unsent", "drafts", "uploads"]);
 /** Where the self-test stands for a moment; no account has this id. */
 const TEST = "self-test";
 
@@ -89,8 +89,11 @@ class Indexed {
 function open() {
   const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
-    for (const shelf of SHELVES) request.result.createObjectStore(shelf);
+    const { result: database } = request;
+    for (const shelf of SHELVES) if (!database.objectStoreNames.contains(shelf)) database.createObjectStore(shelf);
   };
+  // A page of a newer version does not wait for this one.
+  request.addEventListener("success", () => (request.result.onversionchange = () => request.result.close()));
   return result(request);
 }
 

@@ -48,6 +48,11 @@ export class Kept {
     return (await this.#database.get("seen", account)) ?? NOTHING;
   }
 
+  /** The account began anew, with an empty vault. @param {string} account */
+  forgetItems(account) {
+    return this.#database.change("seen", account, (/** @type {Seen | undefined} */ old) => old && { ...old, items: {} });
+  }
+
   /** Remembers what is newer than before; another tab may do the same meanwhile. @param {string} account @param {Partial<Seen>} now */
   see(account, now) {
     return this.#database.change("seen", account, (/** @type {Seen | undefined} */ old) => newer(old ?? NOTHING, now));

@@ -1,11 +1,16 @@
 /**
  * Commands by `POST /api/<command>`: sign-in, sign-out, and everything where no WebSocket can be had.
  */
+import { WAITABLE } from "../wire/codes.js";
+import { letGo } from "../wire/bytes.js";
 import { decodeReplyBody, encodeCommandBody, encodePublishBody, parseOutcome } from "../wire/frame.js";
 
 /** @typedef {import("../wire/frame.js").Outcome} Outcome */
 
 const ANSWER_WITHIN_MS = 20_000;
+/** How often a session that was just begun is read. */
+const NEW_SESSION_TRIES = 4;
+const NEW_SESSION_EVERY_MS = 1_000;
 const BINARY = "application/octet-stream";
 
 /**
@@ -27,27 +32,29 @@ export function postCommand(command, fields = {}) {
  * @param {string} command
  * @param {Record<string, unknown>} fields
  * @param {Uint8Array} tail
+ * @param {number} [withinMs] how long the answer is waited for
  * @returns {Promise<Outcome>}
  */
-export function postTailed(command, fields, tail) {
-  return ask(`/api/${command}`, {
-    method: "POST",
-    headers: { "Content-Type": BINARY },
-    body: encodeCommandBody(fields, tail),
-  });
+export function postTailed(command, fields, tail, withinMs) {
+  const body = encodeCommandBody(fields, tail);
+  const asked = ask(`/api/${command}`, { method: "POST", headers: { "Content-Type": BINARY }, body }, withinMs);
+  // The browser has a copy.
+  letGo(body);
+  return asked;
 }
 
 /**
- * Publishes one clear message.
+ * Publishes one message.
  * @param {string} channel
  * @param {Uint8Array} payload
+ * @param {import("../wire/frame.js").Under} [under]
  * @returns {Promise<Outcome>}
  */
-export function postPublish(channel, payload) {
+export function postPublish(channel, payload, under) {
   return ask("/api/publish", {
     method: "POST",
     headers: { "Content-Type": BINARY },
-    body: encodePublishBody(1, channel, payload),
+    body: encodePublishBody(1, channel, payload, under),
   });
 }
 
@@ -59,8 +66,17 @@ export function readSession() {
   return ask("/api/session", { method: "GET" });
 }
 
-/** @param {string} url @param {RequestInit} init @returns {Promise<Outcome>} */
-async function ask(url, init) {
+/** Reads the session that was just begun, which must not be begun again because one answer was lost. @returns {Promise<Outcome>} */
+export async function readNewSession() {
+  for (let tries = 1; ; tries++) {
+    const session = await readSession();
+    if ("ok" in session || tries === NEW_SESSION_TRIES || !WAITABLE.has(session.error.code)) return session;
+    await new Promise((resolve) => setTimeout(resolve, session.error.retry_after_ms ?? NEW_SESSION_EVERY_MS));
+  }
+}
+
+/** @param {string} url @param {RequestInit} init @param {number} [withinMs] @returns {Promise<Outcome>} */
+async function ask(url, init, withinMs = ANSWER_WITHIN_MS) {
   /** @type {Response} */
   let response;
   try {
@@ -68,7 +84,7 @@ async function ask(url, init) {
       ...init,
       credentials: "same-origin",
       cache: "no-store",
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(withinMs),
     });
   } catch (error) {
     return refusal(error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "unreachable");

@@ -112,9 +112,9 @@ export class Connection {
     return this.#link === null ? Promise.resolve(refusal("cut")) : this.#link.command(command, fields, tail);
   }
 
-  /** @param {string} channel @param {Uint8Array} payload @returns {Promise<Outcome>} */
-  publish(channel, payload) {
-    return this.#link === null ? Promise.resolve(refusal("cut")) : this.#link.publish(channel, payload);
+  /** @param {string} channel @param {Uint8Array} payload @param {import("../wire/frame.js").Under} [under] @returns {Promise<Outcome>} */
+  publish(channel, payload, under) {
+    return this.#link === null ? Promise.resolve(refusal("cut")) : this.#link.publish(channel, payload, under);
   }
 
   #try() {

@@ -39,9 +39,9 @@ export class EventLink {
     return tail === undefined ? postCommand(command, fields) : postTailed(command, fields, tail);
   }
 
-  /** @param {string} channel @param {Uint8Array} payload */
-  publish(channel, payload) {
-    return postPublish(channel, payload);
+  /** @param {string} channel @param {Uint8Array} payload @param {import("../wire/frame.js").Under} [under] */
+  publish(channel, payload, under) {
+    return postPublish(channel, payload, under);
   }
 
   close() {

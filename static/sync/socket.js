@@ -10,7 +10,7 @@ import { refusal } from "./api.js";
  * @typedef {object} Link
  * @property {"socket" | "events"} kind
  * @property {(command: string, fields: Record<string, unknown>, tail?: Uint8Array) => Promise<import("../wire/frame.js").Outcome>} command
- * @property {(channel: string, payload: Uint8Array) => Promise<import("../wire/frame.js").Outcome>} publish
+ * @property {(channel: string, payload: Uint8Array, under?: import("../wire/frame.js").Under) => Promise<import("../wire/frame.js").Outcome>} publish
  * @property {() => void} close
  *
  * @typedef {object} LinkEvents
@@ -53,9 +53,9 @@ export class SocketLink {
     return this.#ask((request) => encodeCommand(request, command, fields, tail));
   }
 
-  /** @param {string} channel @param {Uint8Array} payload */
-  publish(channel, payload) {
-    return this.#ask((request) => encodePublish(request, channel, payload));
+  /** @param {string} channel @param {Uint8Array} payload @param {import("../wire/frame.js").Under} [under] */
+  publish(channel, payload, under) {
+    return this.#ask((request) => encodePublish(request, channel, payload, under));
   }
 
   close() {

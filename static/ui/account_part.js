@@ -10,16 +10,21 @@ import { fill, h } from "./dom.js";
  * @typedef {(context: Context, scope: Scope) => Element} Draw
  */
 
-/** @type {Readonly<Record<"people" | "banner", () => Promise<Draw>>>} */
+const talk = () => import("./conversations/index.js");
+
+/** @type {Readonly<Record<"people" | "banner" | "talks" | "talk" | "aside", () => Promise<Draw>>>} */
 const PARTS = Object.freeze({
   people: async () => (await import("./people/index.js")).drawPeople,
   banner: async () => (await import("./people/index.js")).drawBanner,
+  talks: async () => (await talk()).drawTalks,
+  talk: async () => (await talk()).drawTalk,
+  aside: async () => (await talk()).drawAside,
 });
 
 /** @param {Context} context @param {Scope} scope @param {keyof typeof PARTS} part */
 export function accountPart(context, scope, part) {
   const { chat, words } = context;
-  const place = h("div", { class: "account-part" });
+  const place = h("div", { class: `account-part place-${part}` });
   const here = new Signal(false);
   let inner = scope.child();
   scope.effect(() => {

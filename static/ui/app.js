@@ -50,8 +50,10 @@ export function mount(root, chat, preferences) {
   });
   scope.effect(() => showTheme(preferences.theme.value));
   chat.rooms.onNews = (room, item) => {
+    // What another device of one's own said is news to nobody.
+    if (item.mine) return;
     attention.note(room, item.key);
-    if (item.mine || chat.rooms.current.peek() !== room) return;
+    if (chat.rooms.current.peek() !== room) return;
     const say = words.peek();
     const text = item.text ?? say.say("message.newer");
     announcer.say(say.say("say.message", { name: item.name, text }), (count) => say.say("say.messages", { count, room: room.name }));
@@ -74,6 +76,8 @@ export function mount(root, chat, preferences) {
     const draw = SCREENS[phase.value];
     screen?.end();
     screen = new Scope();
+    // What a dialogue was about ends with its screen; left open, it would keep everybody from the door.
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     fill(root, draw(context, screen));
     root.querySelector(/** @type {"input"} */ ("[data-first]"))?.focus();
   });

@@ -14,7 +14,7 @@ import { icon } from "./icons.js";
 /** A cut that heals within this long is not worth a word. */
 const PATIENCE_MS = 2_000;
 
-/** @param {Context} context @param {import("../model/signals.js").Scope} scope @param {import("../model/room.js").Room} room */
+/** @param {Context} context @param {import("../model/signals.js").Scope} scope @param {import("../model/room.js").Room | null} room */
 export function banner({ chat, words, announcer }, scope, room) {
   const line = h("div", { class: "banner", role: "status" });
   line.hidden = true;
@@ -25,7 +25,7 @@ export function banner({ chat, words, announcer }, scope, room) {
   let said = false;
   scope.effect(() => {
     const link = chat.connection.value;
-    const parts = !online.value ? offline() : overdue.value && link.phase !== "open" ? cut(link) : chat.backendLostAt.value > 0 ? backend() : (distrust(chat.account.trouble.value) ?? refused(room.entry.value));
+    const parts = !online.value ? offline() : overdue.value && link.phase !== "open" ? cut(link) : chat.backendLostAt.value > 0 ? backend() : (distrust(chat.account.trouble.value) ?? (room && refused(room.entry.value)));
     line.hidden = parts === null;
     if (parts !== null) fill(line, ...parts);
     else if (said) announcer.say(words.say("say.connected"));

@@ -31,7 +31,7 @@ function head({ words, layout }, scope, room) {
   const people = h("button", { type: "button", class: "plain", onclick: () => layout.toggleDetails() }, icon("people"), count);
   scope.effect(() => {
     const open = layout.phone.value ? layout.pane.value === "details" : layout.details.value;
-    const members = room.members.count.value;
+    const members = room.members.headcount.value;
     setText(count, words.number(members));
     people.setAttribute("aria-expanded", String(open));
     people.setAttribute("aria-label", `${words.say(open ? "nav.details_hide" : "nav.details")} · ${words.say("rooms.people", { count: members })}`);

@@ -4,13 +4,14 @@
 import { LOBBY } from "../model/rooms.js";
 import { Signal } from "../model/signals.js";
 import { h, setText } from "./dom.js";
+import { accountPart } from "./account_part.js";
 import { icon } from "./icons.js";
 import { reconcile } from "./list.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
  * @typedef {import("../model/room.js").Room} Room
- * @typedef {import("../model/members.js").Member} Member
+ * @typedef {import("../model/members.js").Person} Person
  */
 
 /** People in the document at most; the field finds the others. */
@@ -27,7 +28,7 @@ export function details(context, scope) {
     const room = chat.rooms.current.value;
     inner.end();
     inner = scope.child();
-    body.replaceChildren(...(room === null ? [] : [about(context, inner, room), people(context, inner, room), ...exit(context, room)]));
+    body.replaceChildren(...(room === null ? [accountPart(context, inner, "aside")] : [about(context, inner, room), people(context, inner, room), ...exit(context, room)]));
   });
   return h(
     "section",
@@ -75,14 +76,16 @@ function people({ chat, words }, scope, room) {
   const field = h("input", { type: "search", dir: "auto", "aria-label": words.say("details.filter"), placeholder: words.say("details.filter"), oninput: () => (wanted.value = field.value) });
   scope.effect(() => {
     void room.members.version.value;
-    const total = room.members.count.value;
+    const total = room.members.headcount.value;
     const self = chat.session.value.member;
+    const account = chat.account.account.value;
+    const isYou = (/** @type {Person} */ person) => person.members.includes(self) || (account !== "" && person.account === account);
     const find = wanted.value.trim().toLocaleLowerCase();
-    const found = room.members.all().filter((member) => member.name.toLocaleLowerCase().includes(find));
-    found.sort((a, b) => Number(b.id === self) - Number(a.id === self) || words.compare(a.name, b.name));
+    const found = room.members.people().filter((person) => person.name.toLocaleLowerCase().includes(find));
+    found.sort((a, b) => Number(isYou(b)) - Number(isYou(a)) || words.compare(a.name, b.name));
     setText(count, words.number(total));
     field.hidden = total < FILTER_FROM;
-    reconcile(list, found.slice(0, SHOWN), (member) => member.id, (member) => draw(member, member.id === self), (a, b) => a.name === b.name && a.kind === b.kind);
+    reconcile(list, found.slice(0, SHOWN), (person) => person.key, (person) => draw(person, isYou(person)), sameEntry);
     const unseen = find === "" ? total - Math.min(found.length, SHOWN) : found.length - SHOWN;
     rest.hidden = unseen <= 0 && found.length > 0;
     setText(rest, found.length === 0 && find !== "" ? words.say("details.nobody") : words.say("details.more", { count: Math.max(0, unseen) }));
@@ -90,16 +93,22 @@ function people({ chat, words }, scope, room) {
   });
   return h("section", { class: "who-is-here" }, h("h3", {}, icon("people"), words.say("details.people"), count), field, list, rest);
 
-  /** @param {Member} member @param {boolean} you */
-  function draw(member, you) {
+  /** @param {Person} person @param {boolean} you */
+  function draw({ name, kind, members }, you) {
     return h(
       "li",
       {},
-      h("span", { class: "name", dir: "auto" }, member.name),
+      h("span", { class: "name", dir: "auto" }, name),
       you && h("span", { class: "mark-you" }, words.say("details.you")),
-      member.kind === "guest" && h("span", { class: "hint" }, words.say("details.guest")),
+      kind === "guest" && h("span", { class: "hint" }, words.say("details.guest")),
+      members.length > 1 && h("span", { class: "hint" }, words.say("details.devices", { count: members.length })),
     );
   }
+}
+
+/** @param {Person} a @param {Person} b */
+function sameEntry(a, b) {
+  return a.name === b.name && a.kind === b.kind && a.members.length === b.members.length;
 }
 
 /** @param {Context} context @param {Room} room */

@@ -9,6 +9,8 @@ export class Fault {
   element;
   #words;
   #inputs;
+  /** @type {HTMLInputElement[]} */
+  #marked = [];
 
   /** @param {import("../i18n/index.js").Words} words @param {string} id @param {HTMLInputElement[]} inputs that are marked with it */
   constructor(words, id, inputs) {
@@ -20,7 +22,19 @@ export class Fault {
   /** Shows what is wrong, or nothing. @param {...import("./dom.js").Child} children */
   show(...children) {
     fill(this.element, ...children);
-    for (const input of this.#inputs) setAttribute(input, "aria-invalid", children.length > 0 ? "true" : null);
+    this.#mark(children.length > 0 ? this.#inputs.filter((input) => !input.readOnly) : []);
+  }
+
+  /** Shows what is wrong with one of the inputs, or with none. @param {HTMLInputElement | null} input @param {...import("./dom.js").Child} children */
+  showAt(input, ...children) {
+    fill(this.element, ...children);
+    this.#mark(input === null ? [] : [input]);
+  }
+
+  /** @param {HTMLInputElement[]} wrong */
+  #mark(wrong) {
+    for (const input of new Set([...this.#inputs, ...this.#marked, ...wrong])) setAttribute(input, "aria-invalid", wrong.includes(input) ? "true" : null);
+    this.#marked = wrong;
   }
 
   /**
@@ -37,6 +51,6 @@ export class Fault {
       this.show();
       over();
     });
-    this.show(h("span", { class: "block" }, sentence), left);
+    this.showAt(null, h("span", { class: "block" }, sentence), left);
   }
 }

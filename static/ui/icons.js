@@ -37,13 +37,18 @@ const PATHS = Object.freeze({
  * @param {IconName} name
  */
 export function icon(name) {
+  return drawn(PATHS[name]);
+}
+
+/** Draws a path as an icon. @param {string} d */
+export function drawn(d) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("focusable", "false");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", d);
   svg.append(path);
   return svg;
 }

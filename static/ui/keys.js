@@ -5,7 +5,7 @@ import { openHelp, openRoomDialog } from "./dialogs.js";
 
 /** @param {import("./context.js").Context} context @param {import("../model/signals.js").Scope} scope */
 export function bindKeys(context, scope) {
-  const { chat, layout } = context;
+  const { layout } = context;
   scope.listen(document, "keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey) return;
     if (document.querySelector("dialog[open]") !== null) return;
@@ -41,6 +41,8 @@ export function bindKeys(context, scope) {
         return toPeople;
       case "o":
         return () => openRoomDialog(context);
+      case "n":
+        return () => document.querySelector(/** @type {"button"} */ (".sidebar [data-control=new-talk]"))?.click();
       case "d":
         return () => layout.toggleDetails();
       default:
@@ -59,10 +61,9 @@ export function bindKeys(context, scope) {
 
   /** @param {number} by */
   function step(by) {
-    const rooms = chat.rooms.entered.peek();
-    const at = rooms.findIndex((room) => room === chat.rooms.current.peek());
-    const next = rooms[(at + by + rooms.length) % rooms.length];
-    if (next !== undefined) chat.rooms.show(next);
+    const rooms = Array.from(document.querySelectorAll(/** @type {"button"} */ (".sidebar [data-control=room], .sidebar [data-channel]")));
+    const at = rooms.findIndex((room) => room.hasAttribute("aria-current"));
+    rooms.at((at + by) % rooms.length)?.click();
   }
 }
 

@@ -14,8 +14,9 @@ const DRAWN = new WeakMap();
  * @param {(value: V) => string} keyOf unique among the values
  * @param {(value: V) => Element} draw
  * @param {(a: V, b: V) => boolean} [same] whether two values look the same
+ * @param {HTMLElement} [heir] what has the focus when the last element goes that had it; without one nothing takes it over
  */
-export function reconcile(parent, values, keyOf, draw, same = Object.is) {
+export function reconcile(parent, values, keyOf, draw, same = Object.is, heir = undefined) {
   /** @type {Map<string, Element>} */
   const old = new Map();
   for (const child of Array.from(parent.children)) {
@@ -38,8 +39,37 @@ export function reconcile(parent, values, keyOf, draw, same = Object.is) {
     }
     return fresh;
   });
-  for (const gone of old.values()) gone.remove();
+  const gone = new Set(old.values());
+  for (const each of gone) {
+    if (heir !== undefined) passFocus(each, heir, gone);
+    each.remove();
+  }
   place(parent, wanted);
+}
+
+/**
+ * Hands the focus on before a row goes that has it: to the same control of the row behind it, or before it, or another control there; where
+ * no row is left, to an heir.
+ * @param {Element} row
+ * @param {HTMLElement} heir
+ * @param {ReadonlySet<Element>} [gone] rows that go, too
+ */
+export function passFocus(row, heir, gone = new Set()) {
+  const focused = document.activeElement;
+  if (focused === null || !row.contains(focused)) return;
+  const next = beside(row, "nextElementSibling", gone) ?? beside(row, "previousElementSibling", gone);
+  const name = focused.getAttribute("data-control");
+  const same = name === null ? null : next?.querySelector(`[data-control="${name}"]`);
+  const control = same ?? next?.querySelector("button");
+  if (control instanceof HTMLElement) control.focus();
+  else heir.focus();
+}
+
+/** @param {Element} row @param {"nextElementSibling" | "previousElementSibling"} way @param {ReadonlySet<Element>} gone */
+function beside(row, way, gone) {
+  let next = row[way];
+  while (next !== null && gone.has(next)) next = next[way];
+  return next;
 }
 
 /** @param {Element} parent @param {Element[]} wanted */

@@ -69,7 +69,8 @@ function isLaterDay(before, after) {
 /** @param {Item | undefined} before @param {Item} item */
 function isSameGroup(before, item) {
   if (before === undefined || !isSaid(before) || !isSaid(item)) return false;
-  return before.sender === item.sender && before.name === item.name && before.run === item.run && item.time - before.time < GROUP_MS;
+  const sameWriter = before.sender === item.sender || (before.mine && item.mine);
+  return sameWriter && before.name === item.name && before.run === item.run && item.time - before.time < GROUP_MS;
 }
 
 /** @param {Item} item @returns {item is import("../model/timeline.js").MessageItem | import("../model/timeline.js").UnreadableItem} */

@@ -2,6 +2,7 @@
  * The signed-in page: rooms, conversation, details, and the keys that move between them.
  */
 import { h, setAttribute } from "./dom.js";
+import { accountPart } from "./account_part.js";
 import { roomName } from "./context.js";
 import { bindKeys } from "./keys.js";
 import { conversation } from "./conversation.js";
@@ -54,7 +55,7 @@ function showCurrentRoom(context, scope, talk) {
     const room = context.chat.rooms.current.value;
     inner.end();
     inner = scope.child();
-    talk.replaceChildren(...(room === null ? [] : [conversation(context, inner, room)]));
+    talk.replaceChildren(room === null ? accountPart(context, inner, "talk") : conversation(context, inner, room));
   });
 }
 
@@ -65,7 +66,7 @@ function keepWindow({ chat, words, attention }, scope) {
     if (room === null) return;
     const seen = attention.visible.value && attention.atEnd.value;
     if (seen && room.unread.value > 0) room.read();
-    const unread = chat.rooms.entered.value.reduce((sum, each) => sum + each.unread.value, 0);
+    const unread = chat.rooms.entered.value.reduce((sum, each) => sum + each.unread.value, chat.unread.value);
     const name = words.plain("app.title", { room: room.name === "lobby" ? words.plain("rooms.lobby") : roomName(words, room.name) });
     document.title = unread === 0 ? name : words.plain("app.title_unread", { count: unread, room: room.name === "lobby" ? words.plain("rooms.lobby") : room.name });
   });

@@ -42,7 +42,8 @@ export function sidebar(context, scope) {
     h(
       "div",
       { class: "scroll", tabindex: "-1" },
-      h("h2", {}, words.say("rooms.entered")),
+      accountPart(context, scope, "talks"),
+      h("h2", {}, words.say("rooms.entered"), h("span", { class: "seal" }, words.say("details.sealed"))),
       enteredRooms(context, scope),
       h("h2", {}, words.say("rooms.others")),
       others,

@@ -11,6 +11,8 @@ export class FrameError extends Error {
   }
 }
 
+/** Bytes from which on a buffer is worth a thought. */
+const LARGE_BYTES = 65_536;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
@@ -153,6 +155,25 @@ export function join(...parts) {
     }
   }
   return out;
+}
+
+/**
+ * Gives back at once what large bytes hold that a script has made, where the engine can: it looks for what nobody needs much later, and a
+ * file goes through memory a piece at a time. Nothing may look at them, or at others of the same buffer, any more. What the browser has made
+ * stays with it in any case (passing.js).
+ * @param {Uint8Array} bytes
+ */
+export function letGo({ buffer }) {
+  if (buffer.byteLength >= LARGE_BYTES) /** @type {any} */ (buffer).transfer?.(0);
+}
+
+/**
+ * The buffers that a message hands over instead of copying them: those of large bytes. What is small is copied as fast.
+ * @param {Uint8Array | undefined} bytes
+ * @returns {ArrayBuffer[]}
+ */
+export function handedOver(bytes) {
+  return bytes !== undefined && bytes.buffer.byteLength >= LARGE_BYTES && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
 }
 
 /** @param {number} value @returns {Uint8Array<ArrayBuffer>} */

@@ -35,7 +35,17 @@ export const ERROR_CODES = Object.freeze([
   "wrap_superseded",
   "vault_conflict",
   "no_such_account",
+  "room_taken",
+  "commit_conflict",
+  "commit_invalid",
+  "requests_pending",
+  "request_invalid",
+  "state_conflict",
+  "no_such_message",
+  "no_such_file",
+  "archived",
   "over_quota",
+  "closed",
 ]);
 
 /**
@@ -46,7 +56,8 @@ export const LOCAL_CODES = Object.freeze(["unreachable", "cut", "timeout", "wron
 
 /**
  * What the worker with the keys says (keys/requests.js), and the page about them: `refused` the proof of keys was not accepted,
- * `unknown_server` and `server_name` the server calls itself otherwise than its user accepted.
+ * `unknown_server` and `server_name` the server calls itself otherwise than its user accepted, `means_unknown` the browser has
+ * forgotten how its session was begun.
  */
 export const KEY_CODES = Object.freeze([
   "locked",
@@ -63,6 +74,7 @@ export const KEY_CODES = Object.freeze([
   "refused",
   "unknown_server",
   "server_name",
+  "means_unknown",
   "password_empty",
   "password_long",
   "password_character",

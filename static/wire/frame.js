@@ -9,11 +9,12 @@ import { closeName } from "./codes.js";
  * @typedef {{ code: string, message: string, retry_after_ms?: number }} Refusal
  * @typedef {{ ok: Record<string, any>, tail?: Uint8Array } | { error: Refusal }} Outcome the header of a reply, and the tail of a good one
  * @typedef {{ kind: "reply", request: number, outcome: Outcome }} ReplyFrame
- * @typedef {{ kind: "event", header: { event: string } & Record<string, any> }} EventFrame
+ * @typedef {{ kind: "event", header: { event: string } & Record<string, any>, tail: Uint8Array }} EventFrame
  * @typedef {{ kind: "deliver", channel: string, sequence: number, time: number, flags: number, sender: string, name: string, payload: Uint8Array }} DeliverFrame
  * @typedef {{ kind: "ping" | "pong", nonce: Uint8Array }} Heartbeat
  * @typedef {{ kind: "close", code: number, reason: string }} CloseFrame
  * @typedef {ReplyFrame | EventFrame | DeliverFrame | Heartbeat | CloseFrame} ServerFrame
+ * @typedef {{ epoch: number, stored: boolean }} Under the epoch under which a payload is sealed, and whether the server keeps it
  */
 
 const COMMAND = 0x01;
@@ -28,6 +29,8 @@ const CLOSE = 0x08;
 /** Deliver flags that version 1 knows: none, stored, and stored commit. */
 const DELIVER_FLAGS = Object.freeze([0b00, 0b01, 0b11]);
 const NOTHING = new Uint8Array();
+/** In proxy-sealed rooms the proxy chooses the key. @type {Under} */
+const BY_PROXY = Object.freeze({ epoch: 0, stored: false });
 /** The longest name in UTF-8: 31 scalar values of four bytes. */
 const NAME_BYTES = 124;
 
@@ -101,19 +104,21 @@ function withTail(outcome, tail) {
  * @param {number} request
  * @param {string} channel
  * @param {Uint8Array} payload
+ * @param {Under} [under]
  */
-export function encodePublishBody(request, channel, payload) {
-  return join(u32(request), fromHex(channel, 16), u64(0), 0, payload);
+export function encodePublishBody(request, channel, payload, { epoch, stored } = BY_PROXY) {
+  return join(u32(request), fromHex(channel, 16), u64(epoch), Number(stored), payload);
 }
 
 /**
- * Encodes a publish frame; its epoch is 0 because the proxy chooses the key.
+ * Encodes a publish frame.
  * @param {number} request
  * @param {string} channel
  * @param {Uint8Array} payload
+ * @param {Under} [under]
  */
-export function encodePublish(request, channel, payload) {
-  return join(PUBLISH, encodePublishBody(request, channel, payload));
+export function encodePublish(request, channel, payload, under) {
+  return join(PUBLISH, encodePublishBody(request, channel, payload, under));
 }
 
 /** @param {Uint8Array} nonce the eight bytes of the ping */
@@ -155,7 +160,7 @@ function decodeReply(reader) {
 function decodeEvent(reader) {
   const header = decodeHeader(reader);
   if (typeof header.event !== "string") throw new FrameError("an event has no name");
-  return { kind: "event", header: /** @type {EventFrame["header"]} */ (header) };
+  return { kind: "event", header: /** @type {EventFrame["header"]} */ (header), tail: reader.rest() };
 }
 
 /** @param {Reader} reader @returns {DeliverFrame} */

@@ -1,6 +1,7 @@
 /**
  * Dialogues of accounts in the signed-in page: a guest makes an account, and a recovery code is checked later.
  */
+import "../later.js";
 import { h } from "../dom.js";
 import { openDialog } from "../dialog.js";
 import { enrolmentOf } from "./door.js";

@@ -39,8 +39,9 @@ function contents(context, trouble) {
 /** @param {Context} context @param {string} state */
 function again({ chat, words }, state) {
   const said = h("p", { class: "fault", role: "alert" });
-  // Where other ways stand below, theirs is the first button.
-  const button = h("button", { type: "button", class: state === "vault_corrupt" ? "wide" : "primary wide", onclick: retry }, words.say(state === "server_name" ? "server.accept" : "locked.again"));
+  // Where other ways stand below, theirs is the first button; and another name is nothing to be accepted in passing.
+  const first = state !== "vault_corrupt" && state !== "server_name";
+  const button = h("button", { type: "button", class: first ? "primary wide" : "wide", onclick: retry }, words.say(state === "server_name" ? "server.accept" : "locked.again"));
   return h("div", { class: "again" }, said, button);
 
   async function retry() {

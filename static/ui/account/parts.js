@@ -1,8 +1,10 @@
 /**
  * What the forms of accounts are made of.
  */
+import "../later.js";
 import { strengthOf } from "../../model/password_strength.js";
-import { h, setAttribute, setText } from "../dom.js";
+import { WAITABLE } from "../../wire/codes.js";
+import { fill, h, setAttribute, setText } from "../dom.js";
 import { Fault } from "../fault.js";
 import { icon } from "../icons.js";
 
@@ -21,6 +23,8 @@ import { icon } from "../icons.js";
  * @property {() => string | null} check a sentence about what cannot be sent, or null
  * @property {() => Promise<Failed>} send
  * @property {Record<string, string>} [faults] words for codes that mean something else here
+ * @property {(code: string | null) => HTMLInputElement | null} [blame] which input is wrong, by a refusal's code or, for null, by what is
+ *   typed; null where it may be any
  */
 
 /** One line to type something in. @param {{ id: string, label: string, hint?: string | null } & Record<string, any>} of @returns {{ element: HTMLElement, input: HTMLInputElement }} */
@@ -86,7 +90,7 @@ export function faultOfPassword({ words }, password, name) {
  * @param {Context} context
  * @param {FormPlan} plan
  */
-export function accountForm({ words }, { enrolment, inputs, fields, submit, busy, check, send, faults = {} }) {
+export function accountForm({ words }, { enrolment, inputs, fields, submit, busy, check, send, faults = {}, blame = () => null }) {
   const fault = new Fault(words, "form-fault", inputs);
   const button = h("button", { class: "primary wide", type: "submit" }, words.say(submit));
   const question = h("div", { class: "question", role: "group" });
@@ -101,11 +105,7 @@ export function accountForm({ words }, { enrolment, inputs, fields, submit, busy
     event.preventDefault();
     if (button.disabled) return;
     const wrong = check();
-    if (wrong !== null) {
-      fault.show(wrong);
-      inputs.find((input) => input.value === "")?.focus();
-      return;
-    }
+    if (wrong !== null) return tell(wrong, blame(null) ?? inputs.find((input) => input.value === "") ?? null);
     fault.show();
     underWay(true);
     // What loads later may not: there is no connection, or an older page than the server's.
@@ -118,13 +118,22 @@ export function accountForm({ words }, { enrolment, inputs, fields, submit, busy
   function show(failed) {
     if (failed.unknown !== undefined) return ask(failed.unknown);
     const sentence = failed.code in faults ? words.say(faults[failed.code]) : words.error(failed.code);
-    if (failed.retry_after_ms === undefined) {
-      fault.show(sentence);
-      inputs.at(-1)?.focus();
-    } else {
+    if (failed.retry_after_ms !== undefined) {
       button.disabled = true;
-      fault.wait(sentence, failed.retry_after_ms, () => (button.disabled = false));
+      return fault.wait(sentence, failed.retry_after_ms, () => (button.disabled = false));
     }
+    // Nothing that was typed keeps a server from being reached.
+    if (WAITABLE.has(failed.code)) return fault.showAt(null, sentence);
+    tell(sentence, blame(failed.code));
+  }
+
+  /** @param {string} sentence @param {HTMLInputElement | null} input the wrong one, or any may be */
+  function tell(sentence, input) {
+    // What a hint says already is not said twice.
+    for (const hint of form.querySelectorAll(".hint")) if (hint.textContent === sentence) fill(hint);
+    if (input === null) fault.show(sentence);
+    else fault.showAt(input, sentence);
+    (input ?? inputs.at(-1))?.focus();
   }
 
   /** @param {import("../../model/enrolment.js").UnknownServer} unknown */

@@ -46,6 +46,7 @@ export function signUp(context, enrolment, { name, fixed, below, done }) {
     check,
     send,
     faults: FAULTS,
+    blame,
   });
   // Making keys takes a second; it is over when the password is typed.
   form.addEventListener("focusin", () => enrolment.warm(), { once: true });
@@ -55,6 +56,12 @@ export function signUp(context, enrolment, { name, fixed, below, done }) {
   function start() {
     // A dialogue has its own title.
     fill(place, !fixed && h("h1", {}, words.say("sign_up.title")), h("p", { class: "lead" }, words.say(fixed ? "sign_up.lead_guest" : "sign_up.lead")), form, ...below);
+  }
+
+  /** @param {string | null} code */
+  function blame(code) {
+    if (code !== null && INVITATION.has(code)) return invited.input;
+    return code === null && faultOfName(who.input.value) === null ? secret.input : who.input;
   }
 
   function check() {
@@ -83,8 +90,9 @@ export function signUp(context, enrolment, { name, fixed, below, done }) {
     // Something of the form is wrong: back to it, with the code as it is.
     start();
     more.open ||= INVITATION.has(failed.code);
-    fault.show(words.say(FAULTS[failed.code]));
-    (more.open ? invited : who).input.focus();
+    const wrong = blame(failed.code);
+    fault.showAt(wrong, words.say(FAULTS[failed.code]));
+    wrong.focus();
     return null;
   }
 

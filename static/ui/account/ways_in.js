@@ -60,6 +60,12 @@ export function waysIn(context, enrolment, plan) {
     return input.value.trim() === "" ? words.say(empty) : null;
   }
 
+  /** What the server refuses may be the name as well as the secret; what the page finds in the secret is the secret's. @param {string | null} code @param {HTMLInputElement} named @param {HTMLInputElement} secret */
+  function blame(code, named, secret) {
+    if (code === "login_failed") return null;
+    return code === null && faultOfName(name) !== null ? named : secret;
+  }
+
   /** @returns {Child[]} */
   function password() {
     const named = who();
@@ -71,6 +77,7 @@ export function waysIn(context, enrolment, plan) {
       submit: plan.fixed ? "ways.unlock" : "ways.sign_in",
       busy: "ways.opening",
       check: () => check(secret.input, "fault.password_missing"),
+      blame: (code) => blame(code, named.input, secret.input),
       send: () => plan.byPassword(name, secret.input.value),
     });
     return [form];
@@ -87,6 +94,7 @@ export function waysIn(context, enrolment, plan) {
       submit: "ways.use_code",
       busy: "ways.opening",
       check: () => check(typed.input, "fault.code_missing"),
+      blame: (code) => blame(code, named.input, typed.input),
       send: () => plan.byCode(name, typed.input.value),
       faults: { login_failed: "fault.code_refused", code_wrong: "fault.code_refused" },
     });
@@ -107,6 +115,7 @@ export function waysIn(context, enrolment, plan) {
       submit: "fresh.submit",
       busy: "fresh.busy",
       check: () => check(token.input, "fault.token_missing"),
+      blame: (code) => blame(code, named.input, token.input),
       send: () => byToken(name, token.input.value.trim().toLowerCase()),
       faults: { login_failed: "fault.token_refused", malformed: "fault.token_refused" },
     });

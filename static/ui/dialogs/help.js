@@ -19,9 +19,21 @@ const HELP = Object.freeze([
   { keys: ["?"], label: "help.help" },
 ]);
 
+/** The same for who has conversations; their words come with an account. */
+const TALKS = Object.freeze([
+  { keys: ["N"], label: "help.new_talk" },
+  { keys: ["↑", "↓"], label: "help.rows" },
+  { keys: ["Enter"], label: "help.menu" },
+  { keys: ["R"], label: "help.reply" },
+  { keys: ["T"], label: "help.thread" },
+  { keys: ["E"], label: "help.edit" },
+  { keys: ["Del"], label: "help.delete" },
+]);
+
 /** @param {import("../context.js").Context} context */
-export function openHelp({ words }) {
+export function openHelp({ chat, words }) {
+  const all = document.getElementById("talks-title") === null || chat.account.account.peek() === "" ? HELP : [...HELP, ...TALKS];
   openDialog(words, words.say("help.title"), () => [
-    h("dl", { class: "keys" }, ...HELP.map(({ keys, label }) => h("div", {}, h("dt", {}, ...keys.map((key) => h("kbd", {}, key))), h("dd", {}, words.say(label))))),
+    h("dl", { class: "keys" }, ...all.map(({ keys, label }) => h("div", {}, h("dt", {}, ...keys.map((key) => h("kbd", {}, key))), h("dd", {}, words.say(label))))),
   ]);
 }

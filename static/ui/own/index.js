@@ -1,6 +1,7 @@
 /**
  * An account's own settings, one fold each. They load with their dialogue.
  */
+import "../later.js";
 import { Scope } from "../../model/signals.js";
 import { openDialog } from "../dialog.js";
 import { fill, h } from "../dom.js";

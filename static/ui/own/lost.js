@@ -4,6 +4,7 @@
 import { openDialog } from "../dialog.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
+import { deviceName } from "./device.js";
 import { renewal } from "./renewal.js";
 
 /**
@@ -13,7 +14,7 @@ import { renewal } from "./renewal.js";
 export function lostDevice(context, { session, client }) {
   const { account, words } = context;
   openDialog(words, words.say("own.lost_title"), () => [
-    h("p", {}, h("bdi", {}, client)),
+    h("p", {}, h("bdi", {}, deviceName(words, client))),
     h("p", { class: "lead" }, words.say("own.lost_lead")),
     h("p", { class: "warning" }, icon("warn"), h("span", {}, words.say("own.lost_limits"))),
     renewal(context, { renews: "password", submit: "own.lost_submit", done: "own.lost_done", before }),

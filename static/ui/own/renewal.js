@@ -6,6 +6,7 @@ import { enrolmentOf } from "../account/door.js";
 import { accountForm, faultOfPassword, passwordField } from "../account/parts.js";
 import { openCheckCode } from "../dialogs.js";
 import { fill, h } from "../dom.js";
+import { icon } from "../icons.js";
 
 /**
  * @typedef {import("../people/index.js").PeopleContext} PeopleContext
@@ -16,6 +17,9 @@ import { fill, h } from "../dom.js";
  * @property {string} done key of what is said in the end
  * @property {() => Promise<Failed>} [before] what is done first, once the present password was proven
  */
+
+/** What the server or the vault say of the present password. @type {Readonly<Record<string, string>>} */
+const PRESENT_WRONG = Object.freeze({ login_failed: "own.password_wrong", password_wrong: "own.password_wrong" });
 
 /** @type {import("./index.js").Section} */
 export function passwordSection(context) {
@@ -51,7 +55,7 @@ export function recoverySection(context, scope, close) {
 
 /** @param {PeopleContext} context @param {RenewalPlan} plan */
 export function renewal(context, { renews, submit, done, before }) {
-  const { account, words, announcer } = context;
+  const { chat, account, words, announcer } = context;
   const enrolment = enrolmentOf(context);
   const place = h("div", { class: "steps" });
   const name = account.name.peek();
@@ -66,7 +70,8 @@ export function renewal(context, { renews, submit, done, before }) {
     busy: "own.busy",
     check: () => (present.input.value === "" ? words.say("own.password_missing") : renews === "password" ? faultOfPassword(context, next.input.value, name) : null),
     send,
-    faults: { login_failed: "own.password_wrong", password_wrong: "own.password_wrong" },
+    faults: PRESENT_WRONG,
+    blame: (code) => (code === null ? (present.input.value === "" ? present : chosen).input : code in PRESENT_WRONG ? present.input : null),
   });
   fill(place, form);
   return place;
@@ -75,6 +80,7 @@ export function renewal(context, { renews, submit, done, before }) {
   async function send() {
     // Whatever comes first changes the vault, and the draft is made from the vault as it is then.
     const wrong = (await enrolment.confirm(present.input.value)) ?? (await before?.()) ?? null;
+    if (wrong?.code === "means_unknown") return signInAgain();
     if (wrong !== null) return wrong;
     const drafted = await enrolment.draftPassword(chosen.input.value);
     if ("failed" in drafted) return drafted.failed;
@@ -90,11 +96,20 @@ export function renewal(context, { renews, submit, done, before }) {
       fault.show(words.say("own.conflict"));
       return null;
     }
+    if (failed?.code === "means_unknown") return signInAgain();
     if (failed !== null) return words.error(failed.code);
     const said = h("p", { class: "note", role: "status", tabindex: "-1" }, words.say(done));
     fill(place, said);
     said.focus();
     announcer.say(words.say(done));
+    return null;
+  }
+
+  /** Nothing was changed, and nothing can be before the browser knows its session again. */
+  function signInAgain() {
+    const out = h("button", { type: "button", class: "primary", onclick: () => chat.signOut() }, words.say("nav.sign_out"));
+    fill(place, h("p", { class: "warning", role: "alert" }, icon("warn"), h("span", {}, words.error("means_unknown"))), out);
+    out.focus();
     return null;
   }
 }

@@ -5,6 +5,7 @@ import { parseSessions } from "../../model/own_account.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { reconcile } from "../list.js";
+import { deviceName } from "./device.js";
 import { lostDevice } from "./lost.js";
 
 /** @typedef {import("../../model/own_account.js").OwnSession} OwnSession */
@@ -34,13 +35,14 @@ export function sessionsSection(context, _, close) {
 
   /** @param {OwnSession} session */
   function draw(session) {
-    const { client, address, startedAt, seenAt, current } = session;
+    const { address, startedAt, seenAt, current } = session;
+    const client = deviceName(words, session.client);
     return h(
       "li",
       {},
       h("p", {}, h("bdi", {}, client), " ", current && h("span", { class: "mark-you" }, words.say("own.session_here"))),
-      h("p", { class: "hint" }, h("bdi", {}, address), " · ", words.say("own.session_started", { time: words.moment(startedAt) })),
-      h("p", { class: "hint" }, words.say("own.session_seen", { time: words.moment(seenAt) })),
+      h("p", { class: "hint" }, h("bdi", {}, address), " · ", words.say("own.session_started", { time: words.date(startedAt) })),
+      h("p", { class: "hint" }, words.say("own.session_seen", { time: words.date(seenAt) })),
       !current &&
         h(
           "div",

@@ -1,7 +1,7 @@
 /**
  * The entry of what an account sees of other people. It loads when an account is signed in.
  */
-import { learnLater } from "../../i18n/later.js";
+import "../later.js";
 import { People } from "../../model/people.js";
 import { keysBanner } from "./keys_banner.js";
 import { peopleSection } from "./section.js";
@@ -11,8 +11,6 @@ import { peopleSection } from "./section.js";
  * @typedef {import("../../model/account.js").Account} Account
  * @typedef {Context & { account: Account, people: People }} PeopleContext
  */
-
-learnLater();
 
 /** One for each account object: it outlives a change of language. @type {WeakMap<Account, People>} */
 const PEOPLE = new WeakMap();

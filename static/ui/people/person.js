@@ -52,7 +52,7 @@ export function openPerson(context, account) {
           "div",
           { class: "answers" },
           trust !== "alarm" && h("button", { type: "button", class: trust === "verified" ? "" : "primary", "data-control": "verify", onclick: () => compare(close) }, words.say("person.compare")),
-          (trust === "changed" || trust === "blocked") && h("button", { type: "button", onclick: () => go(acknowledge) }, words.say("person.acknowledge")),
+          (trust === "changed" || trust === "blocked" || trust === "lost") && h("button", { type: "button", onclick: () => go(acknowledge) }, words.say("person.acknowledge")),
         ),
       );
     });
@@ -88,7 +88,20 @@ export function openPerson(context, account) {
     if (state === undefined) return [];
     if (state === "blocked") return [button("unblock", () => friends.unblock(account))];
     const remove = state === "asked" ? "take_back" : "remove";
-    return [button("block", () => friends.block(account)), state === "asking" ? null : button(remove, () => friends.remove(account))];
+    return [
+      state === "friend" && h("button", { type: "button", class: "primary", "data-control": "write", onclick: () => void write(close) }, words.say("person.write")),
+      button("block", () => friends.block(account)), state === "asking" ? null : button(remove, () => friends.remove(account)),
+    ];
+  }
+
+  /** @param {() => void} close */
+  async function write(close) {
+    fill(fault);
+    // Conversations know people, and not the other way round.
+    const { openDirect } = await import("../conversations/index.js");
+    const refused = await openDirect(context, account);
+    if (refused === null) close();
+    else fill(fault, words.error(refused));
   }
 
   /** @param {() => Promise<Refusal | null>} command @param {() => void} [then] */

@@ -84,7 +84,7 @@ async function compare(context, { account, name }, pin, body, close) {
 }
 
 /** Twelve groups of five. @param {string} number */
-function digits(number) {
+export function digits(number) {
   return h("p", { class: "safety tabular" }, ...number.split(" ").flatMap((group) => [h("span", {}, group), " "]));
 }
 
