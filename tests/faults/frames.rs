@@ -34,12 +34,12 @@ async fn a_bad_frame_ends_its_connection_and_no_other() {
     let (_server, address) = plain_server(&[]).await;
     let (mut bystander, _) = Wire::guest(address, "bystander").await;
     bystander.enter("lobby").await;
-    for (name, frame, limit, code) in invalid() {
+    for (number, (name, frame, limit, code)) in invalid().into_iter().enumerate() {
         let mut wire = Wire::connect(address).await;
         if limit > u64::try_from(FRAME_BYTES_BEFORE_SIGN_IN).expect("a small limit") {
-            wire.sign_in("mallory")
-                .await
-                .expect("a name that is free again");
+            // Another name each time: the last one is freed a moment behind the close.
+            let name = format!("mallory {number}");
+            wire.sign_in(&name).await.expect("a free name");
         }
         wire.send(&frame).await.expect("an open connection");
         // What a length promises never comes.

@@ -16,12 +16,13 @@ missing_packages() {
     command -v gcc >/dev/null || echo gcc libc6-dev
     command -v curl >/dev/null || echo curl
     command -v openssl >/dev/null || echo openssl
-    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
+    missing_browser
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     command -v initdb >/dev/null || [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || echo postgresql
+    [ -n "$(find /usr/lib -name libfaketimeMT.so.1 2>/dev/null | head -n 1)" ] || echo libfaketime
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fontconfig fonts-noto-cjk
     [ -n "$(fc-list :lang=und-zsye 2>/dev/null)" ] || echo fonts-noto-color-emoji
 }
@@ -33,10 +34,15 @@ missing_bench_packages() {
     command -v nats-server >/dev/null || echo nats-server
     command -v redis-server >/dev/null || echo redis-server
     command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || echo mosquitto
+    missing_browser
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+}
+
+missing_browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
 }
 
 install_packages() {

@@ -87,6 +87,9 @@ class Keyset:
         self.pss = rsa_public(self.spki, ACCEPTED)
         signed = data[: cursor.at]
         self.hash, self.fingerprint = sha256(label("keyset"), signed), fingerprint_of(self.spki, self.y)
+        before = set() if previous is None else previous.seen
+        check(self.fingerprint not in before, "keys that were in the chain before")
+        self.seen = before | {self.fingerprint}
         verify_block(cursor, label("keyset") + signed, self.pss, self.y)
         if self.link == 2:
             verify_block(cursor, label("keyset-rotation") + data[: cursor.at], previous.pss, previous.y)
@@ -168,7 +171,7 @@ def open_item(data, item_key):
     check(least <= len(name) <= most and (kind != 5 or all(0x21 <= c <= 0x7E for c in name)), "name")
     check(kind != 1 or 0 < int.from_bytes(name[16:], "big") < 2**53, "epoch")
     number, _ = cursor.number(8), cursor.number(8)
-    check(number > 0 and (kind != 1 or number == 1), "number")
+    check(number > 0, "number")
     check(key_id == bytes.fromhex(item_key["id"]), "item key")
     info = label("vault-item") + bytes([kind, len(name)]) + name + number.to_bytes(8, "big")
     key = hkdf(bytes.fromhex(item_key["key"]), account, info, 64)

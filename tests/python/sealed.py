@@ -1,4 +1,4 @@
-"""The bytes of proxy-sealed rooms, written from docs/protocol.md alone (sections 6 to 10)."""
+"""The bytes of proxy-sealed rooms and of files, written from docs/protocol.md alone (sections 6 to 10 and 14.12)."""
 
 import hashlib
 import hmac as hmac_module
@@ -22,6 +22,7 @@ SHA256 = hashes.SHA256()
 PSS = padding.PSS(mgf=padding.MGF1(SHA256), salt_length=32)
 OAEP = padding.OAEP(mgf=padding.MGF1(SHA256), algorithm=SHA256, label=None)
 BUCKETS = [256 << i for i in range(9)] + list(range(131_072, 1_048_577, 65_536))
+CHUNK = 1_048_576
 REASONS = {"first": 1, "left": 2, "age": 3, "unanswered": 4, "demand": 5}
 
 
@@ -210,10 +211,19 @@ def unpad(padded):
 
 
 def seal_content(key, associated, iv, content):
-    """AES_256_CBC_HMAC_SHA_512 of RFC 7518; `content` is padded to its bucket already."""
+    """AES_256_CBC_HMAC_SHA_512 of RFC 7518; what goes into a bucket is padded to it already."""
+    fill = 16 - len(content) % 16
     encryptor = Cipher(algorithms.AES(key[32:]), modes.CBC(iv)).encryptor()
-    ciphertext = encryptor.update(content + bytes([16]) * 16) + encryptor.finalize()
+    ciphertext = encryptor.update(content + bytes([fill]) * fill) + encryptor.finalize()
     return ciphertext, tag_of(key, associated, iv, ciphertext)
+
+
+def open_content(key, associated, iv, ciphertext, tag):
+    check(hmac_module.compare_digest(tag_of(key, associated, iv, ciphertext), tag), "tag")
+    decryptor = Cipher(algorithms.AES(key[32:]), modes.CBC(iv)).decryptor()
+    padded = decryptor.update(ciphertext) + decryptor.finalize()
+    check(1 <= padded[-1] <= 16 and padded.endswith(bytes([padded[-1]]) * padded[-1]), "PKCS #7")
+    return padded[: -padded[-1]]
 
 
 def seal(start, secret, channel, sender, fingerprint, instance, counter, message, content, sent_at=None, iv=None):
@@ -244,9 +254,46 @@ class Envelope:
     def open(self, secret):
         key = message_key(secret, self.commit_hash, self.room, self.channel, self.n, self.sender, self.instance, self.counter, self.flags)
         check(sha256(label("key-commitment"), key) == self.commitment, "key commitment")
-        tag = tag_of(key, self.bytes[:203], self.iv, self.ciphertext)
-        check(hmac_module.compare_digest(tag, self.tag), "tag")
-        decryptor = Cipher(algorithms.AES(key[32:]), modes.CBC(self.iv)).decryptor()
-        padded = decryptor.update(self.ciphertext) + decryptor.finalize()
-        check(1 <= padded[-1] <= 16 and padded.endswith(bytes([padded[-1]]) * padded[-1]), "PKCS #7")
-        return unpad(padded[: -padded[-1]])
+        return unpad(open_content(key, self.bytes[:203], self.iv, self.ciphertext, self.tag))
+
+
+def file_cut(size):
+    """How many chunks a file has, how long the last one travels, and all of them (section 14.12)."""
+    chunks = max(1, -(-size // CHUNK))
+    check(chunks <= 4096, "file size")
+    last = filled(size - (chunks - 1) * CHUNK) + 91
+    return chunks, last, (chunks - 1) * (CHUNK + 91) + last
+
+
+def filled(size):
+    return max(1, -(-size // 16_384)) * 16_384
+
+
+class File:
+    """A file with what its chunks are sealed under (section 14.12)."""
+
+    def __init__(self, file, secret, size):
+        self.file, self.secret, self.size, self.chunks = file, secret, size, file_cut(size)[0]
+
+    def key(self, index, last):
+        return HKDF(hashes.SHA512(), 64, self.file, label("file-chunk") + struct.pack(">IB", index, last)).derive(self.secret)
+
+    def seal(self, index, content, iv):
+        last = index == self.chunks - 1
+        header = b"\x01\x1b" + self.file + struct.pack(">IB", index, last)
+        content += bytes(filled(len(content)) - len(content))
+        ciphertext, tag = seal_content(self.key(index, last), header, iv, content)
+        return header + iv + struct.pack(">I", len(ciphertext)) + ciphertext + tag
+
+    def open(self, index, data):
+        cursor = Cursor(data)
+        check(len(data) <= CHUNK + 91 and cursor.take(2) == b"\x01\x1b", "chunk form")
+        file, found, last, iv = cursor.take(16), cursor.number(4), cursor.number(1), cursor.take(16)
+        ciphertext, tag = cursor.take(cursor.number(4)), cursor.take(32)
+        cursor.end()
+        check(file == self.file and found == index < self.chunks and last == (index == self.chunks - 1), "place of a chunk")
+        length = min(self.size - index * CHUNK, CHUNK)
+        check(len(ciphertext) == filled(length) + 16, "length of a chunk")
+        content = open_content(self.key(index, last), data[:23], iv, ciphertext, tag)
+        check(len(content) == filled(length) and not any(content[length:]), "filling")
+        return content[:length]

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import accounts
+import reports
 import sealed
 from sealed import TESTDATA, Announcement, Cursor, Envelope, Keys, Refused, Start, check
 
@@ -228,12 +229,59 @@ def vaults():
         refused(f"item, {vector['why']}", lambda vector=vector: accounts.open_item(b(vector["record"]), items["item_key"]))
 
 
+def files():
+    vectors = load("file_chunk")
+    for vector in vectors["cuts"]:
+        found = sealed.file_cut(int(vector["size"]))
+        same(found, (vector["chunks"], vector["last_bytes"], int(vector["bytes"])), f"a file of {vector['size']} bytes")
+    for size in vectors["too_large"]:
+        refused(f"a file of {size} bytes", lambda size=size: sealed.file_cut(int(size)))
+    records, iv = [], b(vectors["iv"])
+    for vector in vectors["valid"]:
+        file = sealed.File(b(vectors["file"]), b(vectors["secret"]), int(vector["size"]))
+        content = bytes(at % 251 for at in range(int(vector["size"])))
+        content = content[vector["index"] << 20 : (vector["index"] + 1) << 20]
+        record = file.seal(vector["index"], content, iv)
+        same(file.key(vector["index"], vector["last"]).hex(), vector["key"], "key of a chunk")
+        same([len(record), record[-32:].hex(), sealed.sha256(record).hex()], [vector[name] for name in ("bytes", "tag", "sha256")], "chunk")
+        same(vector.get("record", record.hex()), record.hex(), "chunk")
+        same(file.open(vector["index"], record), content, "content of a chunk")
+        records.append(record)
+    for vector in vectors["invalid"]:
+        record = bytearray(records[vector["of"]][: vector["bytes"]].ljust(vector["bytes"], b"\0"))
+        for at, change in vector["changes"]:
+            record[at : at + len(change) // 2] = b(change)
+        file = sealed.File(b(vector["file"]), b(vector["secret"]), int(vector["size"]))
+        refused(f"chunk, {vector['why']}", lambda file=file, vector=vector, record=record: file.open(vector["index"], bytes(record)))
+
+
 def numbers():
     vectors = load("compare")
     for name, purpose in (("safety_number", "safety-number"), ("room_number", "room-number")):
         same(accounts.digits(purpose, b(vectors[name]["input"])), vectors[name]["digits"], name)
     pair = sorted(b(keys["account"]) + b(keys["fingerprint"]) for keys in vectors["accounts"])
     same(b"".join(pair).hex(), vectors["safety_number"]["input"], "what a safety number is made of")
+
+
+def reported():
+    keysets, vectors = {}, load("report")
+    for account in load("commit")["keysets"]:
+        chain = []
+        for record in account["keysets"]:
+            chain.append(accounts.Keyset(b(record), chain[-1] if chain else None))
+        keysets |= {(keyset.account, keyset.fingerprint): keyset for keyset in chain}
+
+    def judge(vector):
+        stored = vector["stored"]
+        place = b(stored["room"]), b(stored["channel"]), int(stored["sequence"]), b(stored["hash"])
+        return reports.judge(b(vector["record"]), place, keysets)
+
+    for vector in vectors["valid"]:
+        same(judge(vector), ((b(vector["sender"]), vector["content"]), vector["reason"]), "report")
+    for vector in vectors["refused"]:
+        refused(f"report, {vector['why']}", lambda vector=vector: judge(vector | {"stored": vectors["valid"][0]["stored"]}))
+    for vector in vectors["invalid"]:
+        refused(f"report, {vector['why']}", lambda vector=vector: judge(vector))
 
 
 def main():
@@ -250,7 +298,9 @@ def main():
     wrap_keys(head)
     proofs(head)
     vaults()
+    files()
     numbers()
+    reported()
     print(f"{passed} passed")
 
 

@@ -116,7 +116,10 @@ async fn five_hundred_websockets_that_are_dropped_leave_no_session_and_no_descri
                     .is_success()
             );
         }
-        assert_eq!(of_proxy.value("sealwire_proxy_sessions").await, 0);
+        until("no session is left", async || {
+            of_proxy.value("sealwire_proxy_sessions").await == 0
+        })
+        .await;
         until("nobody is left", async || {
             of_server.value(CONNECTED).await == 0
         })

@@ -10,13 +10,18 @@
 
 pub mod account;
 pub mod certificate;
+pub mod cluster;
+pub mod conversation;
 pub mod crowd;
 pub mod folder;
+pub mod former;
+pub mod haul;
 pub mod insider;
 pub mod memory;
 pub mod owner;
 pub mod page;
 pub mod program;
 pub mod relay;
+pub mod s3;
 pub mod tiers;
 pub mod wire;

@@ -4,13 +4,20 @@ use std::fs;
 
 use bytes::Bytes;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use wire_format::{
-    AccountId, ChannelId, KeysetNumber, LoginHalf, MessageId, Millis, RecoveryLogin, RootNumber,
-    RunId, Salt, Sequence, WrapNumber,
-    command::auth::{Login, Register, SignedInAccount},
+    AccountId, ChannelId, KeysetNumber, LoginHalf, MessageId, Millis, OneTimeToken, RecoveryLogin,
+    RootNumber, RunId, Salt, Sequence, WrapNumber,
+    command::auth::{Fresh, Login, Password as ChangePassword, Recover, Register, SignedInAccount},
     dsa::DsaPrivateKey,
-    identity::{AccountWrapKey, IdentityKeys, ProofDraft, WrapKeyDraft},
-    passwords::{RecoveryVault, ServerName, VaultHalf},
+    identity::{
+        AccountWrapKey, Chain, IdentityKeys, Keyset, ProofDraft, UnverifiedWrapKey, WrapKey,
+        WrapKeyDraft,
+    },
+    passwords::{
+        Halves, Password, RecoveryCode, RecoveryHalves, RecoveryVault, Rounds, ServerName,
+        VaultHalf,
+    },
     record_list,
     rsa_keys::{ModulusSize, PssPrivateKey, WrapPrivateKey},
     vault::{
@@ -27,18 +34,55 @@ pub struct Owner {
     pub name: String,
     /// The password's login half.
     pub login: LoginHalf,
+    /// The recovery code's login half.
+    pub recovery: RecoveryLogin,
+    /// What the password is stretched with.
+    pub salt: Salt,
+    /// What seals the vault's roots.
+    pub lock: VaultLock,
+    /// What the roots hold.
+    pub content: RootContent,
     keys: IdentityKeys,
     others: IdentityKeys,
     wraps: Vec<Vec<u8>>,
-    lock: VaultLock,
-    content: RootContent,
 }
 
 impl Owner {
-    /// Somebody with this name, a new account id, and the keys of the published test account.
+    /// Somebody with this name, a new account id, the keys of the published test account, and halves
+    /// of no password and no code.
     pub fn named(name: &str) -> Self {
-        let published = &published()["accounts"][0];
+        let password = Halves {
+            login: LoginHalf::from_bytes(rand::random()),
+            vault: VaultHalf::from_bytes([1; 64]),
+        };
+        let code = RecoveryHalves {
+            login: RecoveryLogin::from_bytes(rand::random()),
+            vault: RecoveryVault::from_bytes([2; 64]),
+        };
         let account = AccountId::from_bytes(rand::random());
+        Self::of(account, name, Salt::from_bytes([9; 16]), password, code)
+    }
+
+    /// Somebody with this password and code on `localhost`, otherwise likewise.
+    pub fn with_secrets(name: &str, password: &Password, code: &RecoveryCode) -> Self {
+        let (account, server) = (
+            AccountId::from_bytes(rand::random()),
+            ServerName::localhost(),
+        );
+        let salt = Salt::from_bytes(rand::random());
+        let password = password.halves(&salt, Rounds::NEW, &server);
+        let code = code.halves(account, &server).expect("halves");
+        Self::of(account, name, salt, password.expect("halves"), code)
+    }
+
+    fn of(
+        account: AccountId,
+        name: &str,
+        salt: Salt,
+        password: Halves,
+        code: RecoveryHalves,
+    ) -> Self {
+        let published = &published()["accounts"][0];
         let keys = identity(&published["identities"][0]);
         let wraps: Vec<_> = (0..2)
             .map(|place| bytes_of(&published["wraps"][place]["pkcs8"]))
@@ -49,22 +93,40 @@ impl Owner {
             WrapEntry::of(&wrap).expect("an entry"),
             ItemKeyEntry::generate(&mut rand::rng()),
         );
-        let lock = VaultLock::new(
-            account,
-            &VaultHalf::from_bytes([1; 64]),
-            &RecoveryVault::from_bytes([2; 64]),
-            &mut rand::rng(),
-        );
+        let lock = VaultLock::new(account, &password.vault, &code.vault, &mut rand::rng());
         Self {
             account,
             name: name.to_owned(),
-            login: LoginHalf::from_bytes(rand::random()),
+            login: password.login,
+            recovery: code.login,
+            salt,
+            lock: lock.expect("a lock"),
+            content,
             keys,
             others: identity(&published["identities"][1]),
             wraps,
-            lock: lock.expect("a lock"),
-            content,
         }
+    }
+
+    /// The private half of a wrap key.
+    pub fn wrap(&self, number: u64) -> AccountWrapKey {
+        let place = usize::from(number > 1);
+        let key = AccountWrapKey::from_pkcs8(WrapNumber::new(number), &self.wraps[place]);
+        key.expect("a key")
+    }
+
+    /// The same owner with another password and recovery code.
+    pub fn renewed(&self) -> Self {
+        Self {
+            account: self.account,
+            ..Self::named(&self.name)
+        }
+    }
+
+    /// The same owner once the other keys are the account's.
+    pub fn with_other_keys(mut self) -> Self {
+        std::mem::swap(&mut self.keys, &mut self.others);
+        self
     }
 
     /// `auth.login`.
@@ -80,14 +142,64 @@ impl Owner {
         Register {
             account: self.account,
             name: self.name.clone(),
-            salt: Salt::from_bytes([9; 16]),
-            rounds: 600_000,
+            salt: self.salt,
+            rounds: Rounds::NEW.value(),
             login: self.login.clone(),
-            recovery: RecoveryLogin::from_bytes([8; 32]),
+            recovery: self.recovery.clone(),
             rehearsed: true,
             guest: None,
             invitation: None,
         }
+    }
+
+    /// `auth.recover`.
+    pub fn recover(&self) -> Recover {
+        Recover {
+            name: self.name.clone(),
+            recovery: self.recovery.clone(),
+        }
+    }
+
+    /// `auth.fresh`.
+    pub fn fresh(&self, token: &OneTimeToken) -> Fresh {
+        Fresh {
+            name: self.name.clone(),
+            token: token.clone(),
+        }
+    }
+
+    /// `auth.password` for a new password and recovery code, with root `expected` + 1.
+    pub fn password(
+        &self,
+        old: Option<&LoginHalf>,
+        new: &Self,
+        expected: u64,
+    ) -> (ChangePassword, Bytes) {
+        let password = ChangePassword {
+            login: old.cloned(),
+            salt: Salt::from_bytes([7; 16]),
+            rounds: 600_001,
+            new_login: new.login.clone(),
+            recovery: new.recovery.clone(),
+            expected: RootNumber::new(expected),
+        };
+        (password, self.root(expected + 1))
+    }
+
+    /// The owner's other keys after those of the head, by which they are signed, with their wrap key
+    /// and a root.
+    pub fn rotation(&self, head: &Keyset, wrap: u64, root: u64) -> Bytes {
+        let others = &self.others;
+        let keyset = others.rotated_keyset(head, &self.keys, now(), &mut rand::rng());
+        let keyset = keyset.expect("a keyset").bytes().clone();
+        list(&[keyset, self.foreign_wrap_key(wrap), self.root(root)])
+    }
+
+    /// The owner's other keys in place of those of the head, with their wrap key and a root.
+    pub fn reset(&self, head: &Keyset, wrap: u64, root: u64) -> Bytes {
+        let keyset = self.others.reset_keyset(head, now(), &mut rand::rng());
+        let keyset = keyset.expect("a keyset").bytes().clone();
+        list(&[keyset, self.foreign_wrap_key(wrap), self.root(root)])
     }
 
     /// Keyset 1, wrap key 1 and root 1.
@@ -101,6 +213,23 @@ impl Owner {
             .keys
             .first_keyset(self.account, name, now(), &mut rand::rng());
         keyset.expect("a keyset").bytes().clone()
+    }
+
+    /// The identity keys.
+    pub fn identity(&self) -> &IdentityKeys {
+        &self.keys
+    }
+
+    /// The keyset chain, as others read it.
+    pub fn own_chain(&self) -> Chain {
+        Chain::first(self.account, None, self.keyset(&self.name)).expect("a chain")
+    }
+
+    /// The wrap key, as others verify it.
+    pub fn verified_wrap_key(&self, chain: &Chain) -> WrapKey {
+        let key = UnverifiedWrapKey::parse(self.wrap_key(1)).expect("a wrap key");
+        let verified = key.verify(chain.head(), WrapNumber::new(0));
+        verified.expect("signed by its owner")
     }
 
     /// A wrap key.
@@ -170,6 +299,22 @@ impl Owner {
     }
 }
 
+/// The signature block of the published test account, whose keys every [`Owner`] has, over label ‖
+/// body: also for what no client signs.
+///
+/// # Panics
+/// If it cannot be signed.
+pub fn signature_block(label: &[u8], body: &[u8]) -> Vec<u8> {
+    let (pss, dsa) = parts(&published()["accounts"][0]["identities"][0]);
+    let hash = Sha256::new().chain_update(label).chain_update(body);
+    let hash: [u8; 32] = hash.finalize().into();
+    let rng = &mut rand::rng();
+    let pss = pss.sign(&hash, rng).expect("a signature");
+    let length = u16::try_from(pss.len()).expect("short").to_be_bytes();
+    let dsa = dsa.sign(&hash, rng).expect("a signature");
+    [&length[..], &pss, &dsa].concat()
+}
+
 /// Records behind each other.
 ///
 /// # Panics
@@ -201,10 +346,15 @@ fn prove(keys: &IdentityKeys, session: &SignedInAccount, server: &str, now: Mill
 }
 
 fn identity(published: &Value) -> IdentityKeys {
+    let (pss, dsa) = parts(published);
+    IdentityKeys::from_parts(pss, dsa).expect("two keys")
+}
+
+fn parts(published: &Value) -> (PssPrivateKey, DsaPrivateKey) {
     let pss = PssPrivateKey::from_pkcs8(&bytes_of(&published["pss_pkcs8"]), ModulusSize::Accepted);
     let x: [u8; 32] = bytes_of(&published["x"]).try_into().expect("32 bytes");
     let dsa = DsaPrivateKey::from_private_bytes(&x).expect("a key");
-    IdentityKeys::from_parts(pss.expect("a key"), dsa).expect("two keys")
+    (pss.expect("a key"), dsa)
 }
 
 fn published() -> Value {

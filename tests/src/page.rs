@@ -13,14 +13,18 @@ use tokio::{
     time::{Duration, timeout},
 };
 use tokio_tungstenite::WebSocketStream;
-use wire_format::{ClientFrame, Event, Publish};
+use wire_format::{ClientFrame, Event, Parts, Publish};
 
 use self::talk::Stream;
 use crate::{program::PATIENCE, wire};
 
 pub use self::talk::{Heard, Talk, heard};
 
+mod account;
 mod talk;
+
+/// The type of a body with a tail, or of one that is no JSON.
+const PARTS: &str = "application/octet-stream";
 
 /// A session at a web-proxy on loopback.
 #[derive(Clone, Debug)]
@@ -59,6 +63,20 @@ impl Response {
         let wait = self.headers.get(header::RETRY_AFTER).filter(|_| busy)?;
         wait.to_str().ok()?.parse().ok()
     }
+
+    /// The fields of `ok`, of an answer with parts or of one without.
+    fn ok(&self) -> Value {
+        let has_parts = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind == PARTS);
+        let header = if has_parts {
+            Parts::parse(self.body.clone()).expect("parts").header
+        } else {
+            self.body.clone()
+        };
+        wire::answer(&header).expect("an ok")
+    }
 }
 
 impl Session {
@@ -83,6 +101,19 @@ impl Session {
         proxy: SocketAddr,
         name: &str,
     ) -> Result<Self, Response> {
+        let fields = json!({"name": name}).to_string();
+        let ask = ("auth.guest", "application/json", fields.into());
+        let (session, _) = Self::begin(source, proxy, ask).await?;
+        Ok(session)
+    }
+
+    /// Begins a session with a command that signs in, the type of its body and that; gives it with
+    /// the fields of `ok`.
+    pub(super) async fn begin(
+        source: &'static str,
+        proxy: SocketAddr,
+        (command, kind, body): (&str, &str, Bytes),
+    ) -> Result<(Self, Value), Response> {
         let nobody = Self {
             proxy,
             source,
@@ -90,7 +121,8 @@ impl Session {
             name: String::new(),
         };
         let response = loop {
-            let response = nobody.post("auth.guest", json!({"name": name})).await;
+            let path = format!("/api/{command}");
+            let response = nobody.send(Method::POST, &path, kind, body.clone()).await;
             let Some(wait) = response.busy_seconds() else {
                 break response;
             };
@@ -104,13 +136,14 @@ impl Session {
             .to_str()
             .expect("a cookie");
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let ok = wire::answer(&response.body).expect("an ok");
+        let ok = response.ok();
         let name = ok["name"].as_str().expect("a name").to_owned();
-        Ok(Self {
+        let session = Self {
             cookie,
             name,
             ..nobody
-        })
+        };
+        Ok((session, ok))
     }
 
     /// Where the proxy is.
@@ -138,16 +171,21 @@ impl Session {
         .await
     }
 
+    /// Posts a command with a tail.
+    ///
+    /// # Panics
+    /// If the proxy does not answer.
+    pub async fn post_with(&self, command: &str, fields: &Value, tail: Bytes) -> Response {
+        let header = fields.to_string().into();
+        let body = Parts { header, tail }.encode();
+        self.send(Method::POST, &format!("/api/{command}"), PARTS, body)
+            .await
+    }
+
     async fn publish(&self, publish: Publish) -> Response {
         // The body of the frame: the message without its kind.
         let body = ClientFrame::Publish(publish).encode().message().slice(1..);
-        self.send(
-            Method::POST,
-            "/api/publish",
-            "application/octet-stream",
-            body,
-        )
-        .await
+        self.send(Method::POST, "/api/publish", PARTS, body).await
     }
 
     /// Asks for a path.

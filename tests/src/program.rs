@@ -44,7 +44,14 @@ pub struct Program {
 #[derive(Debug, Default)]
 struct Output {
     /// Held to append or copy, never across an await.
-    lines: Mutex<Vec<String>>,
+    lines: Mutex<Vec<(Stream, String)>>,
+}
+
+/// Where a line was printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stream {
+    Output,
+    Error,
 }
 
 impl Program {
@@ -65,7 +72,20 @@ impl Program {
         arguments: impl IntoIterator<Item = S>,
         environment: &[(&str, &str)],
     ) -> Self {
-        let mut child = Command::new(programs().join(name))
+        Self::start_at(&programs().join(name), name, arguments, environment)
+    }
+
+    /// Starts what is at `path`, called `name` where it fails.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_at<S: AsRef<OsStr>>(
+        path: &Path,
+        name: &str,
+        arguments: impl IntoIterator<Item = S>,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut child = Command::new(path)
             .args(arguments)
             .env("RUST_LOG", "info")
             .env("NO_COLOR", "1")
@@ -79,8 +99,8 @@ impl Program {
         let (said, lines) = watch::channel(0);
         let said = Arc::new(said);
         let readers = [
-            read(child.stdout.take(), &output, &said),
-            read(child.stderr.take(), &output, &said),
+            read(child.stdout.take(), Stream::Output, &output, &said),
+            read(child.stderr.take(), Stream::Error, &output, &said),
         ];
         let (process, input) = (child.id(), child.stdin.take());
         let (ended, exit) = mpsc::sync_channel(1);
@@ -111,7 +131,12 @@ impl Program {
 
     /// Everything it printed so far, both streams.
     pub fn printed(&self) -> String {
-        self.output.lock().join("\n")
+        self.output.text(|_| true)
+    }
+
+    /// Everything it printed on standard error, where logs go.
+    pub fn logged(&self) -> String {
+        self.output.text(|stream| stream == Stream::Error)
     }
 
     /// Waits for a line that `find` finds something in.
@@ -125,7 +150,7 @@ impl Program {
                 self.lines.mark_unchanged();
                 let fresh: Vec<_> = self.output.lock().iter().skip(seen).cloned().collect();
                 seen += fresh.len();
-                if let Some(found) = fresh.iter().find_map(|line| find(line)) {
+                if let Some(found) = fresh.iter().find_map(|(_, line)| find(line)) {
                     return Some(found);
                 }
                 if self.lines.changed().await.is_err() {
@@ -247,13 +272,21 @@ impl Drop for Program {
 }
 
 impl Output {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Stream, String)>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn text(&self, is_meant: impl Fn(Stream) -> bool) -> String {
+        let lines = self.lock();
+        let meant = lines.iter().filter(|(stream, _)| is_meant(*stream));
+        let meant: Vec<_> = meant.map(|(_, line)| line.as_str()).collect();
+        meant.join("\n")
     }
 }
 
 fn read<R: Read + Send + 'static>(
     stream: Option<R>,
+    name: Stream,
     output: &Arc<Output>,
     said: &Arc<watch::Sender<usize>>,
 ) -> thread::JoinHandle<()> {
@@ -263,9 +296,8 @@ fn read<R: Read + Send + 'static>(
             .into_iter()
             .flat_map(|stream| BufReader::new(stream).lines())
         {
-            output
-                .lock()
-                .push(line.unwrap_or_else(|error| error.to_string()));
+            let line = line.unwrap_or_else(|error| error.to_string());
+            output.lock().push((name, line));
             said.send_modify(|lines| *lines += 1);
         }
     })

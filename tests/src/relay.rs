@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{
@@ -27,10 +27,22 @@ pub struct Relay {
 #[derive(Debug)]
 struct Shared {
     target: watch::Sender<SocketAddr>,
-    /// Held to append or copy, never across an await.
-    seen: Mutex<Vec<u8>>,
+    /// Whether answers wait here.
+    withholds: watch::Sender<bool>,
+    /// What passed, by connection, in the order in which they were opened. Held to append or copy, never
+    /// across an await.
+    passed: Mutex<Vec<Passed>>,
     /// Cancelled and replaced at a cut; held to copy or replace, never across an await.
     connections: Mutex<CancellationToken>,
+}
+
+/// What passed over one connection.
+#[derive(Clone, Debug, Default)]
+pub struct Passed {
+    /// From whoever connected.
+    pub sent: Vec<u8>,
+    /// From where it was passed on to.
+    pub answered: Vec<u8>,
 }
 
 impl Relay {
@@ -43,7 +55,8 @@ impl Relay {
         let address = listener.local_addr().expect("the port's address");
         let shared = Arc::new(Shared {
             target: watch::Sender::new(target),
-            seen: Mutex::default(),
+            withholds: watch::Sender::new(false),
+            passed: Mutex::default(),
             connections: Mutex::default(),
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -65,11 +78,18 @@ impl Relay {
 
     /// Everything that passed so far, both directions.
     pub fn seen(&self) -> Vec<u8> {
-        self.shared
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let both = |passed: Passed| [passed.sent, passed.answered].concat();
+        self.passed().into_iter().flat_map(both).collect()
+    }
+
+    /// Everything that passed so far, by connection.
+    pub fn passed(&self) -> Vec<Passed> {
+        self.shared.passed().clone()
+    }
+
+    /// Keeps back what is answered from now on, or passes it on again. What is sent goes through.
+    pub fn withhold(&self, withholds: bool) {
+        self.shared.withholds.send_replace(withholds);
     }
 
     /// Cuts all connections; new ones go through.
@@ -94,6 +114,19 @@ impl Relay {
         self.cut();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+impl Shared {
+    fn passed(&self) -> MutexGuard<'_, Vec<Passed>> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for what passes over another connection.
+    fn begin(&self) -> usize {
+        let mut passed = self.passed();
+        passed.push(Passed::default());
+        passed.len() - 1
     }
 }
 
@@ -123,22 +156,34 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, tasks: TaskTracker) 
 async fn pass(near: TcpStream, far: TcpStream, shared: &Shared) {
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
+    let connection = shared.begin();
+    let (_open, sends) = watch::channel(false);
+    let answers = shared.withholds.subscribe();
     tokio::join!(
-        one_way(near_read, far_write, shared),
-        one_way(far_read, near_write, shared),
+        one_way(near_read, far_write, sends, |bytes| {
+            shared.passed()[connection].sent.extend_from_slice(bytes);
+        }),
+        one_way(far_read, near_write, answers, |bytes| {
+            shared.passed()[connection]
+                .answered
+                .extend_from_slice(bytes);
+        }),
     );
 }
 
-async fn one_way(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
+async fn one_way(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut withheld: watch::Receiver<bool>,
+    keep: impl Fn(&[u8]),
+) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let bytes = &buffer[..length];
-        shared
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        if to.write_all(bytes).await.is_err() {
+        keep(&buffer[..length]);
+        if withheld.wait_for(|withheld| !withheld).await.is_err() {
+            break;
+        }
+        if to.write_all(&buffer[..length]).await.is_err() {
             break;
         }
     }

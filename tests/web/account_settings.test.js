@@ -30,6 +30,8 @@ test("devices are listed, and signing one out ends it there at once", TIMEOUT, a
   await openSection(ada, "sessions");
   await ada.waits(ada.page.locator(".sessions li").nth(1));
   assert.equal(await ada.page.locator(".sessions .mark-you").count(), 1);
+  const devices = await ada.page.locator(".sessions li p:first-child bdi").allTextContents();
+  assert.deepEqual(devices, ["Chromium on Linux", "Chromium on Linux"]);
   await ada.page.locator(".sessions").getByRole("button", { name: /^Sign out/ }).click();
   await ada.waits(ada.page.getByText("You are signed in only here."));
   await other.waits(other.door());
@@ -43,6 +45,8 @@ test("a changed password opens the account, the old one does not, and other devi
   await ada.page.locator("#next").fill(ANOTHER);
   await ada.page.locator("#next").press("Enter");
   await ada.waits(ada.page.getByText("The present password is wrong."));
+  assert.deepEqual(await ada.page.locator("[aria-invalid]").evaluateAll((inputs) => inputs.map(({ id }) => id)), ["present"]);
+  assert.equal(await ada.page.evaluate(() => document.activeElement?.id), "present");
   await ada.page.locator("#present").fill(PASSWORD);
   await ada.page.locator("#next").press("Enter");
   await rehearse(ada);
@@ -53,6 +57,34 @@ test("a changed password opens the account, the old one does not, and other devi
   await other.waits(other.page.getByText("Name or password is wrong."));
   await typePassword(other, ada.name, ANOTHER);
   await other.keyed();
+});
+
+test("a storage that is cleared in mid-session keeps nobody from changing the password", TIMEOUT, async () => {
+  const ada = await house.account("Ada", { expected: ENDED });
+  await ada.page.evaluate(() => localStorage.clear());
+  await openSection(ada, "password");
+  await ada.page.locator("#present").fill(PASSWORD);
+  await ada.page.locator("#next").fill(ANOTHER);
+  await ada.page.locator("#next").press("Enter");
+  await rehearse(ada);
+  await ada.waits(ada.page.getByText(/The password is changed/).first());
+});
+
+test("a browser that has forgotten how it signed in says so, and the way on is to sign in again", TIMEOUT, async () => {
+  const ada = await house.account("Ada", { expected: ENDED });
+  await ada.page.evaluate(() => localStorage.removeItem("sealwire.means"));
+  await ada.page.reload();
+  await ada.keyed();
+  await openSection(ada, "password");
+  await ada.page.locator("#present").fill(PASSWORD);
+  await ada.page.locator("#next").fill(ANOTHER);
+  await ada.page.locator("#next").press("Enter");
+  await ada.waits(ada.page.getByText(/has forgotten how you signed in/));
+  await ada.page.locator("dialog").getByRole("button", { name: "Sign out" }).last().click();
+  await ada.waits(ada.door());
+  await accountDoor(ada);
+  await typePassword(ada, ada.name);
+  await ada.keyed();
 });
 
 test("a new recovery code is made and typed back", TIMEOUT, async () => {

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PASSWORD, accountDoor, callCommand, choosePassword, createAccount, signInTo, typeBack, typePassword } from "./harness/accounts.js";
+import { Gate } from "./harness/gate.js";
 import { House } from "./harness/house.js";
+import { openSection } from "./harness/people.js";
+import { record, registration, secrets, wasSent } from "./harness/sent.js";
 
 const TIMEOUT = { timeout: 180_000 };
 const house = new House();
@@ -39,6 +42,24 @@ test("the password alone signs in on a new device, and both devices talk", TIMEO
   assert.equal(await phone.page.getByRole("button", { name: "Check your recovery code" }).count(), 0);
 });
 
+test("what a page sends holds nothing that opens an account", TIMEOUT, async () => {
+  const desk = await visitor();
+  const sent = record(desk.page);
+  const code = await createAccount(desk, "Dora");
+  await desk.say("sent");
+  await desk.hears("sent");
+  const phone = await visitor();
+  const sentLater = record(phone.page);
+  await signInTo(phone, "dora");
+
+  const registered = registration(sent);
+  const kept = secrets(PASSWORD, registered);
+  kept.set("recovery code", Buffer.from(code)).set("recovery code without hyphens", Buffer.from(code.replaceAll("-", "")));
+  for (const [what, secret] of kept) assert.ok(!wasSent([...sent, ...sentLater], secret), what);
+  const half = Buffer.from(registered.fields.login, "hex");
+  assert.ok(wasSent(sent, half) && wasSent(sentLater, half), "what is sent is found");
+});
+
 test("a wrong password has a sentence, and nobody's name has the same one", TIMEOUT, async () => {
   const maker = await visitor();
   await createAccount(maker, "Carla");
@@ -50,6 +71,23 @@ test("a wrong password has a sentence, and nobody's name has the same one", TIME
   await says(other, "Name or password is wrong.");
   await typePassword(other, "Carla");
   await other.keyed();
+});
+
+test("what is wrong with a new password is said once, and its hint comes back", TIMEOUT, async () => {
+  const vera = await visitor();
+  await vera.page.getByRole("button", { name: "Create an account" }).click();
+  await vera.page.locator("#account-name").fill("Vera");
+  const said = vera.page.getByText("One of the commonest passwords. Choose another.");
+  await vera.page.locator("#password").fill("password123");
+  await vera.waits(said);
+  await vera.page.locator("#password").press("Enter");
+  await vera.waits(vera.page.locator("#form-fault").filter({ hasText: "One of the commonest passwords" }));
+  assert.equal(await said.count(), 1);
+  await vera.page.locator("#password").fill("password1234");
+  assert.equal(await said.count(), 0);
+  assert.notEqual(await vera.page.locator("#password-hint").innerText(), "");
+  await vera.page.locator("#password").fill("password123");
+  assert.equal(await said.count(), 1);
 });
 
 test("a registered name is neither a guest's nor another account's", TIMEOUT, async () => {
@@ -108,6 +146,43 @@ test("a code that was not typed back can be checked later", TIMEOUT, async () =>
   await ada.page.reload();
   await ada.keyed();
   await ada.page.waitForFunction(() => document.querySelector(".next")?.hasAttribute("hidden"));
+});
+
+test("a code that was typed back is so after a reload, though the vault could not be told in time", TIMEOUT, async (t) => {
+  // Without WebSocket every command is a request of its own, which can be held up.
+  const gate = await Gate.start(house.tiers.url);
+  t.after(() => gate.stop());
+  const ada = await house.browsers.open(gate.url, [/WebSocket connection/, /ERR_FAILED/]);
+  await ada.page.route("**/api/vault.put", (route) => route.abort());
+  await createAccount(ada, "Nora");
+  await ada.page.unroute("**/api/vault.put");
+  const told = ada.page.waitForResponse("**/api/vault.put");
+  await ada.page.reload();
+  await ada.keyed();
+  await told;
+  await openSection(ada, "recovery");
+  await says(ada, "You have typed your recovery code back");
+  assert.equal(await ada.page.getByRole("button", { name: "Check your recovery code" }).count(), 0);
+  await house.browsers.close();
+});
+
+test("the devices of an account are one person, and what one says the others have said", TIMEOUT, async () => {
+  const otto = await house.guest("Otto");
+  const desk = await visitor();
+  await createAccount(desk, "Paula");
+  const phone = await visitor();
+  await signInTo(phone, "Paula");
+  for (const { page } of [otto, desk, phone]) {
+    const entry = page.locator(".people li").filter({ hasText: "Paula" });
+    await entry.filter({ hasText: "2 devices" }).waitFor();
+    assert.equal(await entry.count(), 1);
+  }
+  await phone.say("from the phone");
+  await desk.hears("from the phone");
+  await desk.waits(desk.page.locator(".row.message .head").filter({ hasText: "Paula" }).filter({ hasText: "you" }));
+  await phone.signOut();
+  await otto.page.locator(".people li").filter({ hasText: "2 devices" }).waitFor({ state: "detached" });
+  assert.deepEqual(await otto.page.locator(".row .line").filter({ hasText: /left|lost/ }).count(), 0);
 });
 
 test("a guest becomes an account and keeps room and timeline", TIMEOUT, async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAccount, signInTo } from "./harness/accounts.js";
+import { Gate } from "./harness/gate.js";
 import { House } from "./harness/house.js";
 import { ask, befriend, compare, openSection, request, row } from "./harness/people.js";
 
@@ -36,6 +37,25 @@ test("two people find each other by keyboard, and see each other come and go at 
   await signInTo(bob, bob.name);
   await ada.waits(row(ada, bob, "online"));
   await bob.waits(row(bob, ada, "online"));
+});
+
+test("whoever is cut off is seen offline before the minute is over, and online when the way is back", TIMEOUT, async (t) => {
+  const { ada, bob } = await both();
+  await befriend(ada, bob);
+  await bob.signOut();
+  await ada.waits(row(ada, bob, "offline"));
+  const gate = await Gate.start(house.url(1), { upgrade: true });
+  t.after(() => gate.stop());
+  // What it asks before it has proven its keys again is refused.
+  const away = await house.browsers.open(gate.url, [/WebSocket connection/, /ERR_/, /status of 403/, ...BUSY]);
+  await signInTo(away, bob.name);
+  await ada.waits(row(ada, bob, "online"));
+  gate.freeze();
+  // 30 s of silence and 3 s: a proxy that waited another 30 s for the page to return would be too late.
+  await row(ada, bob, "offline").first().waitFor({ timeout: 50_000 });
+  gate.close();
+  gate.open();
+  await row(ada, bob, "online").first().waitFor({ timeout: 60_000 });
 });
 
 test("a request is declined, taken back, and a friend removed", TIMEOUT, async () => {

@@ -12,9 +12,9 @@ test("an unknown name of the server is asked about once, and not for the passwor
   const tiers = new Tiers(mkdtempSync(join(tmpdir(), "sealwire-web-")), "chat.example");
   await tiers.startServer("127.0.0.1:0");
   await tiers.startProxy("127.0.0.1:0");
-  t.after(() => tiers.stop());
   const browsers = await Browsers.start();
-  t.after(() => browsers.stop());
+  // A page that is still open sees its server go, and says so.
+  t.after(() => browsers.stop().finally(() => tiers.stop()));
   const ada = await browsers.open(tiers.url);
   const sent = /** @type {string[]} */ ([]);
   ada.page.on("request", (request) => sent.push(new URL(request.url()).pathname));

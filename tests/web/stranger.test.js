@@ -5,10 +5,11 @@ import { Browsers } from "./harness/browser.js";
 import { PYTHON, Program, STRANGER, Tiers, joinLobby } from "./harness/programs.js";
 
 test("a stranger joins, opens, seals and is heard", { timeout: 120_000 }, async (t) => {
-  const tiers = await Tiers.start();
-  t.after(() => tiers.stop());
+  // What is started first is stopped first: a page that is open sees that its servers go.
   const browsers = await Browsers.start();
   t.after(() => browsers.stop());
+  const tiers = await Tiers.start();
+  t.after(() => tiers.stop());
   const anna = await browsers.open(tiers.url);
   await anna.signIn("Anna");
   const stranger = new Program(PYTHON, [STRANGER, "--server", tiers.server, "--guest", "stranger"]);

@@ -6,7 +6,7 @@ import { House } from "./harness/house.js";
 const TIMEOUT = { timeout: 120_000 };
 const house = new House();
 
-test("two people talk and see each other come and go", TIMEOUT, async () => {
+test("B3: two people talk and see each other come and go", TIMEOUT, async () => {
   const anna = await house.guest("Anna");
   const ben = await house.guest("Ben Müller");
   await anna.sees("Ben Müller came in");

@@ -29,6 +29,15 @@ pub(crate) fn cost_of<T>(turns: u32, mut work: impl FnMut() -> T) -> f64 {
     micros(on_cpu().saturating_sub(before)) / f64::from(turns.max(1))
 }
 
+/// As [`cost_of`], of work that is done without waiting and on this thread.
+pub(crate) async fn cost_of_each(turns: u32, mut work: impl AsyncFnMut()) -> f64 {
+    let before = on_cpu();
+    for _ in 0..turns {
+        work().await;
+    }
+    micros(on_cpu().saturating_sub(before)) / f64::from(turns.max(1))
+}
+
 /// Nanoseconds as microseconds.
 pub(crate) fn micros(nanoseconds: u64) -> f64 {
     Duration::from_nanos(nanoseconds).as_secs_f64() * 1e6

@@ -80,7 +80,7 @@ impl Bench {
             Who::Mosquitto => ran(&Mqtt(address), &plan).await,
             Who::SocketIo | Who::Flask => ran(&broadcast, &plan).await,
             Who::TwoTier => ran(&socket_io(Dialect::TwoTier), &plan).await,
-            Who::Sealwire | Who::Primitives => {
+            Who::Sealwire | Who::Primitives | Who::Undisturbed | Who::Uncached => {
                 ran(&Raw::new(address, ROOM.to_owned()), &plan).await
             }
         };
@@ -99,11 +99,7 @@ impl Bench {
             }
         };
         say(case, who, &report);
-        let faults = Faults {
-            lost: report.lost,
-            disordered: report.repeated + report.reordered,
-            cut: report.cut,
-        };
+        let faults = Faults::of(&report);
         self.results.add_faults(case, who, faults);
         if report.stalled {
             let name = who.name();

@@ -1,10 +1,19 @@
 //! The cases: what is started, and what load is put on it.
 
+mod account;
 mod browser;
+mod chromium;
+mod file;
 mod hold;
 mod idle;
 mod raw;
+mod reads;
+mod rooms;
+mod session_check;
 mod sign_in;
+mod stored;
+mod storm;
+mod thousand;
 
 pub(crate) use self::hold::hold;
 use crate::bench::Bench;
@@ -19,6 +28,14 @@ pub(crate) async fn all(bench: &mut Bench) -> anyhow::Result<()> {
         idle::measure(bench, repetition).await?;
         browser::measure(bench).await?;
         sign_in::measure(bench).await;
+        reads::measure(bench, repetition).await;
+        session_check::measure(bench).await;
+        stored::measure(bench).await;
+        rooms::measure(bench);
+        thousand::measure(bench, repetition).await;
+        file::measure(bench, repetition).await;
+        chromium::measure(bench).await;
+        storm::measure(bench, repetition).await;
     }
     Ok(())
 }

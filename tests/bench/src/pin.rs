@@ -8,6 +8,8 @@ pub(crate) const SERVER_CORE: &str = "0";
 pub(crate) const GENERATOR_CORE: &str = "1";
 /// Both: while keys are made before anything is measured.
 pub(crate) const BOTH_CORES: &str = "0,1";
+/// How often `taskset` is asked, as it gives up where a thread ends between its list and its turn.
+const TRIES: u32 = 20;
 
 /// Moves all threads of a running process.
 ///
@@ -15,16 +17,17 @@ pub(crate) const BOTH_CORES: &str = "0,1";
 /// The process has ended, or the machine does not have the core.
 pub(crate) fn pin(pid: u32, cores: &str) -> io::Result<()> {
     let pid = pid.to_string();
-    let done = Command::new("taskset")
-        .args(["-a", "-c", "-p", cores, &pid])
-        .output()?;
-    if done.status.success() {
-        return Ok(());
+    let mut refusal = String::new();
+    for _ in 0..TRIES {
+        let done = Command::new("taskset")
+            .args(["-a", "-c", "-p", cores, &pid])
+            .output()?;
+        if done.status.success() {
+            return Ok(());
+        }
+        refusal = String::from_utf8_lossy(&done.stderr).trim_end().to_owned();
     }
-    Err(io::Error::other(format!(
-        "taskset: {}",
-        String::from_utf8_lossy(&done.stderr).trim_end()
-    )))
+    Err(io::Error::other(format!("taskset: {refusal}")))
 }
 
 /// A command that starts on these cores, and ends when this process does, however that ends.

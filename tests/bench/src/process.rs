@@ -85,20 +85,17 @@ impl Process {
         let begun = Instant::now();
         while TcpStream::connect(self.address).await.is_err() {
             if let Some(status) = self.child.try_wait()? {
-                bail!("{name} ended at once ({status}):\n{}", self.last_words());
+                bail!(
+                    "{name} ended at once ({status}):\n{}",
+                    last_words(&self.log)
+                );
             }
             if begun.elapsed() > READY_WITHIN {
-                bail!("{name} does not listen:\n{}", self.last_words());
+                bail!("{name} does not listen:\n{}", last_words(&self.log));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
-    }
-
-    fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<_> = text.lines().rev().take(LAST_LINES).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -108,6 +105,13 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// The last lines of a log.
+pub(crate) fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().rev().take(LAST_LINES).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 /// A loopback address that is free at the moment.

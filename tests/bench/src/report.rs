@@ -1,5 +1,6 @@
 //! What the run says at its end: tables, verdicts, docs/speed.md and its plots.
 
+mod groups;
 mod page;
 mod rows;
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chat_client::load::Report;
+
 use crate::{
     case::{Case, Measure},
     servers::Who,
@@ -26,6 +28,17 @@ pub(crate) struct Faults {
     pub(crate) disordered: u64,
     /// Connections that the server closed.
     pub(crate) cut: u64,
+}
+
+impl Faults {
+    /// What a run found.
+    pub(crate) const fn of(report: &Report) -> Self {
+        Self {
+            lost: report.lost,
+            disordered: report.repeated + report.reordered,
+            cut: report.cut,
+        }
+    }
 }
 
 impl Results {

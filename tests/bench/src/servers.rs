@@ -5,9 +5,12 @@ mod ours;
 mod programs;
 mod socket_io;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
-pub(crate) use self::{ours::Proxied, programs::Programs};
+pub(crate) use self::{
+    ours::{HOST, Proxied},
+    programs::Programs,
+};
 use crate::{pin, process::Process};
 
 /// Whose figures these are.
@@ -29,6 +32,10 @@ pub(crate) enum Who {
     TwoTier,
     /// The primitives alone, in this process.
     Primitives,
+    /// Sealwire while nobody else wants anything of it.
+    Undisturbed,
+    /// Sealwire without what it remembers.
+    Uncached,
 }
 
 impl Who {
@@ -43,6 +50,8 @@ impl Who {
             Self::Flask => "Flask-SocketIO",
             Self::TwoTier => "two-tier chat in Python",
             Self::Primitives => "the primitives alone",
+            Self::Undisturbed => "itself, undisturbed",
+            Self::Uncached => "itself, not remembered",
         }
     }
 }
@@ -72,8 +81,28 @@ impl Server {
             Who::SocketIo => socket_io::node(programs).await,
             Who::Flask => socket_io::flask(programs).await,
             Who::TwoTier => socket_io::two_tier(programs).await,
-            Who::Primitives => anyhow::bail!("primitives are not a server"),
+            Who::Primitives | Who::Undisturbed | Who::Uncached => {
+                anyhow::bail!("not a server of its own")
+            }
         }
+    }
+
+    /// Starts a chat-server that serves accounts, on both cores.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) async fn with_accounts(programs: &Programs) -> anyhow::Result<Self> {
+        let process = ours::with_accounts(programs, pin::BOTH_CORES).await?;
+        Ok(Self::of(process))
+    }
+
+    /// Starts a chat-server on data that may be there already, on both cores; it is called [`HOST`].
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) async fn on_data(programs: &Programs, data: &Path) -> anyhow::Result<Self> {
+        let process = ours::on_data(programs, pin::BOTH_CORES, data).await?;
+        Ok(Self::of(process))
     }
 
     /// The ids of its processes.

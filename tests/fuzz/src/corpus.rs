@@ -2,15 +2,18 @@
 
 use std::{fs, path::Path, sync::OnceLock};
 
+use anyhow::Context as _;
 use bytes::{BufMut, Bytes, BytesMut};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use wire_format::{
-    ChannelId, EpochNumber, GuestToken, InstanceId, MessageId, Millis, Parts, RoomId,
+    ByteCount, ChannelId, EpochNumber, FileId, GuestToken, InstanceId, MessageId, Millis, Parts,
+    RoomId,
     content::Content,
     envelope::{Draft, EpochKeys, Storage},
     epoch::{Bundle, EpochDraft, EpochSecret, EpochStart},
     event::EpochReason,
+    file::{FileCut, FileSecret, SealedFile},
     keyset::SessionKeys,
     opened::{ClearMessage, Marks, OpenedMessage},
     seal::{self, IV_BYTES, KEY_BYTES},
@@ -28,6 +31,8 @@ pub struct World {
     pub start: EpochStart,
     /// What opens the epoch's messages.
     pub epoch: EpochKeys,
+    /// A file of one chunk.
+    pub file: SealedFile,
     records: Vec<Vec<u8>>,
 }
 
@@ -144,6 +149,12 @@ fn make() -> anyhow::Result<World> {
         marks: Marks::CLOCK_OFF,
         content: content.clone(),
     };
+    let file = SealedFile::new(
+        FileId::from_bytes([8; 16]),
+        FileSecret::from_bytes([9; 32]),
+        FileCut::of_size(ByteCount::new(9)).context("a small file")?,
+    );
+    records.push(file.seal(0, b"a message", &[10; IV_BYTES])?.to_vec());
     records.push(opened.encode().to_vec());
     records.push(ClearMessage { message, content }.encode().to_vec());
     let body = Parts {
@@ -160,6 +171,7 @@ fn make() -> anyhow::Result<World> {
         keys,
         start,
         epoch,
+        file,
         records,
     })
 }

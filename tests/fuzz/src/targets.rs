@@ -1,10 +1,12 @@
 //! The targets, one function a decoder.
 
 mod accounts;
+mod files;
 mod frames;
 mod headers;
 mod messages;
 mod records;
+mod rooms;
 
 use crate::{Protection, Target, Verdict};
 
@@ -57,6 +59,23 @@ pub const ALL: &[Target] = &[
     layout("recovery_code", accounts::recovery_code),
     layout("qr_text", accounts::qr_text),
     layout("password", accounts::password),
+    layout("room_record", rooms::room_record),
+    layout("commit", rooms::commit),
+    layout("commit_tail", rooms::commit_tail),
+    layout("request", rooms::request),
+    layout("invitation", rooms::invitation),
+    layout("signed_envelope", rooms::signed_envelope),
+    layout("key_request", rooms::key_request),
+    layout("grant", rooms::grant),
+    layout("room_settings", rooms::room_settings),
+    layout("room_settings_content", rooms::room_settings_content),
+    layout("room_state", rooms::room_state),
+    layout("room_state_content", rooms::room_state_content),
+    layout("room_content", rooms::room_content),
+    layout("report", rooms::report),
+    layout("erased", rooms::erased),
+    layout("file_chunk", files::file_chunk),
+    sealed("file_chunk_opened", files::file_chunk_opened),
 ];
 
 /// The target of that name.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use wire_format::{
-    ClearMessage, ClientFrame, Content, Deliver, Event, MessageId, OpenedMessage, RawFrame,
-    ServerFrame,
+    ClearMessage, ClientFrame, Content, Deliver, Event, MessageId, OpenedMessage, Parts, Publish,
+    RawFrame, ServerFrame,
 };
 
 use super::{Response, Session};
@@ -108,6 +108,65 @@ impl Talk {
         self.request += 1;
         self.ask(wire::command(self.request, name, fields, Bytes::new()))
             .await
+    }
+
+    /// Sends a command with a tail and waits for its reply.
+    ///
+    /// # Errors
+    /// The refusal's code and wait.
+    ///
+    /// # Panics
+    /// If the stream ends.
+    pub async fn request_with(&mut self, name: &str, fields: Value, tail: Bytes) -> wire::Answer {
+        if let Stream::Events(..) = self.stream {
+            let response = self.session.post_with(name, &fields, tail).await;
+            let parts = Parts::parse(response.body).expect("parts");
+            return wire::answer(&parts.header);
+        }
+        self.request += 1;
+        self.ask(wire::command(self.request, name, fields, tail))
+            .await
+    }
+
+    /// Publishes a payload as it is and waits for the answer.
+    ///
+    /// # Errors
+    /// The refusal's code and wait.
+    ///
+    /// # Panics
+    /// If the stream ends.
+    pub async fn publish(&mut self, publish: Publish) -> wire::Answer {
+        self.request += 1;
+        let request = self.request;
+        self.ask(ClientFrame::Publish(Publish { request, ..publish }))
+            .await
+    }
+
+    /// Waits for the next delivery and gives it as it came.
+    ///
+    /// # Panics
+    /// If the stream ends.
+    pub async fn delivery(&mut self) -> Deliver {
+        self.find(|frame| match frame {
+            ServerFrame::Deliver(deliver) => Some(deliver.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits for an event that `is_it` says yes to; gives it with its tail.
+    ///
+    /// # Panics
+    /// If the stream ends.
+    pub async fn event_with_tail(&mut self, is_it: impl Fn(&Event) -> bool) -> (Event, Bytes) {
+        self.find(|frame| match frame {
+            ServerFrame::Event(frame) => {
+                let event = frame.event().expect("a known event");
+                is_it(&event).then(|| (event, frame.tail.clone()))
+            }
+            _ => None,
+        })
+        .await
     }
 
     async fn ask(&mut self, frame: ClientFrame) -> wire::Answer {

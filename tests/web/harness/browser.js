@@ -18,11 +18,33 @@ const FLAGS = [
 
 /** @typedef {import("playwright-core").Page} Page */
 
+/** What every page is opened with. */
+const PAGE = Object.freeze({ locale: "en-US", viewport: { width: 1200, height: 800 } });
+
+/** How Chromium is started. @param {string[]} more flags */
+export function commandLine(...more) {
+  const path = process.env.SEALWIRE_CHROMIUM ?? CHROMIUM.find((each) => existsSync(each));
+  if (path === undefined) throw new Error("There is no Chromium: tests/run installs it.");
+  return { path, flags: [...FLAGS, ...more] };
+}
+
+/** @param {string[]} more flags */
+function settings(more) {
+  const { path, flags } = commandLine(...more);
+  return { executablePath: path, args: flags, headless: true };
+}
+
 /** Starts Chromium with whatever else a test needs of it. @param {string[]} flags */
 export function launch(...flags) {
-  const executablePath = process.env.SEALWIRE_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error("There is no Chromium: tests/run installs it.");
-  return chromium.launch({ executablePath, args: [...FLAGS, ...flags], headless: true });
+  return chromium.launch(settings(flags));
+}
+
+/** Opens the page in a profile that is kept in a folder; its end is its caller's. @param {string} folder @param {string} url @param {RegExp[]} [expected] */
+export async function openProfile(folder, url, expected = []) {
+  const context = await chromium.launchPersistentContext(folder, { ...settings([]), ...PAGE });
+  const person = new Person(context.pages()[0] ?? (await context.newPage()), url, expected);
+  await person.begin();
+  return person;
 }
 
 export class Browsers {
@@ -40,11 +62,20 @@ export class Browsers {
 
   /** Opens the page in a new profile. @param {string} url @param {RegExp[]} [expected] console errors that belong to the test */
   async open(url, expected = []) {
-    const context = await this.browser.newContext({ locale: "en-US", viewport: { width: 1200, height: 800 } });
+    const context = await this.browser.newContext(PAGE);
     const person = new Person(await context.newPage(), url, expected);
     this.#people.push(person);
     await person.begin();
     return person;
+  }
+
+  /** Opens another tab of somebody; what happens there happens to them. @param {Person} owner */
+  async tab(owner) {
+    const tab = new Person(await owner.page.context().newPage(), owner.url, owner.expected);
+    tab.name = owner.name;
+    tab.faults = owner.faults;
+    await tab.begin();
+    return tab;
   }
 
   /** Closes everybody's page and asserts that nothing happened there that must not. */
@@ -75,6 +106,7 @@ export class Person {
   constructor(page, url, expected) {
     this.page = page;
     this.url = url;
+    this.expected = expected;
     const origin = new URL(url).origin;
     const socketOrigin = origin.replace(/^http/, "ws");
     const fault = (/** @type {string} */ what) => {
@@ -83,7 +115,7 @@ export class Person {
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") fault(`console: ${message.text()}`);
     });
-    page.on("pageerror", (error) => fault(`exception: ${error.stack ?? error.message}`));
+    page.on("pageerror", (error) => fault(`exception: ${error.stack || String(error)}`));
     page.on("load", () => (this.loads += 1));
     page.on("request", (request) => {
       const to = new URL(request.url());
@@ -136,8 +168,11 @@ export class Person {
 
   /** @param {string} text */
   async say(text) {
-    await this.page.locator("#composer").fill(text);
-    await this.page.locator("#composer").press("Enter");
+    const box = this.page.locator("#composer");
+    await box.fill(text);
+    // Under an open dialog it takes nothing, and nothing else would say so.
+    assert.equal(await box.inputValue(), text, `the composer of ${this.name} takes the text`);
+    await box.press("Enter");
   }
 
   /** Says something long, put into the box at once. @param {string} text */
@@ -180,7 +215,8 @@ export class Person {
   /** Signs out, if that was not done, so that the name is free for the next test, and closes the page. */
   async leave() {
     this.left = true;
-    await this.page.evaluate(() => fetch("/api/auth.logout", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then(() => {}, () => {}));
+    const page = this.page.isClosed() ? this.page.context().pages()[0] : this.page;
+    await page.evaluate(() => fetch("/api/auth.logout", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then(() => {}, () => {}));
     await this.page.context().close();
   }
 

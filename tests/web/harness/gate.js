@@ -1,5 +1,6 @@
 /**
- * A relay in front of a web-proxy that can refuse WebSocket upgrades, as some networks do, and cut everything.
+ * A relay in front of a web-proxy that can refuse WebSocket upgrades, as some networks do, and cut everything; or in front of a
+ * chat-server, where all that counts is how much went through.
  */
 import { createServer, connect } from "node:net";
 
@@ -9,6 +10,11 @@ export class Gate {
   /** @type {Set<import("node:net").Socket>} */
   #sockets = new Set();
   #closed = false;
+  #frozen = false;
+  /** Bytes that went to the target and came back from it. */
+  #passed = { up: 0, down: 0 };
+  /** @type {(() => void) | null} looks whether enough went through */
+  #look = null;
 
   /** @param {string} target @param {{ upgrade?: boolean }} [settings] */
   static start(target, settings = {}) {
@@ -30,6 +36,7 @@ export class Gate {
     this.url = "";
     this.server = createServer((near) => {
       if (this.#closed) return near.destroy();
+      if (this.#frozen) near.pause();
       const far = connect(Number(target.port), target.hostname);
       for (const [socket, other] of [[near, far], [far, near]]) {
         this.#sockets.add(socket);
@@ -40,7 +47,10 @@ export class Gate {
         });
       }
       far.pipe(near);
+      far.on("data", (data) => this.#pass("down", data.length));
       near.on("data", (data) => {
+        if (this.#frozen) return;
+        this.#pass("up", data.length);
         if (!upgrade && /^upgrade: *websocket/im.test(data.toString("latin1"))) {
           this.refused += 1;
           near.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -57,8 +67,34 @@ export class Gate {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Lets nothing through and cuts nothing, as when a cable is pulled. */
+  freeze() {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.unpipe();
+  }
+
+  /** Freezes once so many bytes more went through in a direction, and is over then. @param {"up" | "down"} way @param {number} bytes @returns {Promise<void>} */
+  freezesAfter(way, bytes) {
+    const enough = this.#passed[way] + bytes;
+    return new Promise((resolve) => {
+      this.#look = () => {
+        if (this.#passed[way] < enough) return;
+        this.#look = null;
+        this.freeze();
+        resolve();
+      };
+    });
+  }
+
+  /** @param {"up" | "down"} way @param {number} bytes */
+  #pass(way, bytes) {
+    this.#passed[way] += bytes;
+    this.#look?.();
+  }
+
   open() {
     this.#closed = false;
+    this.#frozen = false;
   }
 
   async stop() {

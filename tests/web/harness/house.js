@@ -5,6 +5,7 @@
 import { after, afterEach, before } from "node:test";
 import { createAccount, signInTo } from "./accounts.js";
 import { Browsers } from "./browser.js";
+import { Liar } from "./liar.js";
 import { Tiers, joinLobby } from "./programs.js";
 
 /** Accounts last as long as their server: no two of a file have one name. */
@@ -18,11 +19,15 @@ export class House {
   /** Addresses of the proxies. @type {string[]} */
   #urls = [];
 
-  /** @param {{ proxies?: 1 | 2 }} [settings] */
-  constructor({ proxies = 1 } = {}) {
+  /** @type {Liar | undefined} */
+  #liar;
+
+  /** @param {{ proxies?: 1 | 2, lies?: boolean }} [settings] lies: whether the second proxy is lied to by its chat-server */
+  constructor({ proxies = 1, lies = false } = {}) {
     before(async () => {
       this.#tiers = await Tiers.start();
-      this.#urls = proxies === 1 ? [this.#tiers.url] : [this.#tiers.url, await this.#tiers.startSecondProxy()];
+      if (lies) this.#liar = await Liar.start(this.#tiers.server);
+      this.#urls = proxies === 1 ? [this.#tiers.url] : [this.#tiers.url, await this.#tiers.startSecondProxy(this.#liar?.address)];
       this.#browsers = await Browsers.start();
     });
     afterEach(() => this.browsers.close());
@@ -31,6 +36,7 @@ export class House {
         await this.#browsers?.stop();
       } finally {
         await this.#tiers?.stop();
+        await this.#liar?.stop();
       }
     });
   }
@@ -38,6 +44,17 @@ export class House {
   get tiers() {
     if (this.#tiers === undefined) throw new Error("The tiers did not start.");
     return this.#tiers;
+  }
+
+  /** Who stands between the second proxy and the chat-server. */
+  get liar() {
+    if (this.#liar === undefined) throw new Error("Nobody lies here.");
+    return this.#liar;
+  }
+
+  /** The address of a proxy. @param {0 | 1} proxy */
+  url(proxy) {
+    return this.#urls[proxy];
   }
 
   get browsers() {

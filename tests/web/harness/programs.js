@@ -32,10 +32,10 @@ export class Program {
   #watchers = new Set();
   #ended = false;
 
-  /** @param {string} command @param {string[]} args */
-  constructor(command, args) {
+  /** @param {string} command @param {string[]} args @param {Record<string, string>} [settings] its environment, beside the usual one */
+  constructor(command, args, settings = {}) {
     this.name = command.split("/").pop() ?? command;
-    this.process = spawn(command, args, { env: { ...process.env, RUST_LOG: "info", NO_COLOR: "1" } });
+    this.process = spawn(command, args, { env: { ...process.env, RUST_LOG: "info", NO_COLOR: "1", ...settings } });
     this.exit = new Promise((resolve) => {
       this.process.on("close", (code, signal) => {
         this.#ended = true;
@@ -92,6 +92,11 @@ export class Program {
     return this.line((line) => /listen(?:s|ing) on (?:https?:\/\/)?([\d.]+:\d+)/.exec(line)?.[1]);
   }
 
+  /** The token by which a chat-server's first administrator registers. */
+  setupToken() {
+    return this.line((line) => /^setup token \(.*\): (\S+)$/.exec(line)?.[1]);
+  }
+
   /** Waits for a printed JSON object in which `find` finds something. @param {(object: any) => boolean} find @param {number} [from] */
   said(find, from = 0) {
     return this.line((line) => {
@@ -127,16 +132,18 @@ export class Program {
   }
 }
 
-/** @param {string} name @param {string[]} args */
-export function start(name, args) {
-  return new Program(join(folder(), name), args);
+/** @param {string} name @param {string[]} args @param {Record<string, string>} [settings] */
+export function start(name, args, settings) {
+  return new Program(join(folder(), name), args, settings);
 }
 
 /** A chat-server and a web-proxy in front of it. */
 export class Tiers {
-  static async start() {
+  /** @param {Record<string, string>} [settings] the environment of both, beside the usual one */
+  static async start(settings) {
     const data = mkdtempSync(join(tmpdir(), "sealwire-web-"));
     const tiers = new Tiers(data);
+    tiers.settings = settings;
     await tiers.startServer("127.0.0.1:0");
     await tiers.startProxy("127.0.0.1:0");
     return tiers;
@@ -154,29 +161,33 @@ export class Tiers {
     this.second = null;
     this.server = "";
     this.url = "";
+    /** @type {Record<string, string> | undefined} */
+    this.settings = undefined;
   }
 
   /** @param {string} address */
   async startServer(address) {
-    this.chat = start("chat-server", [`--listen=${address}`, `--data=${join(this.data, "chat")}`, `--server-name=${this.name}`, "--sign-ins=0"]);
+    this.chat = start("chat-server", [`--listen=${address}`, `--data=${join(this.data, "chat")}`, `--server-name=${this.name}`, "--sign-ins=0"], this.settings);
     this.server = await this.chat.listening();
   }
 
   /** @param {string} address */
   async startProxy(address) {
-    this.proxy = start("web-proxy", [`--listen=${address}`, `--backend=${this.server}`, `--data=${join(this.data, "proxy")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
+    const args = [`--listen=${address}`, `--backend=${this.server}`, `--data=${join(this.data, "proxy")}`, "--key-pool=4", "--sign-in-rate=1000/s"];
+    this.proxy = start("web-proxy", args, this.settings);
     this.url = `http://${await this.proxy.listening()}`;
   }
 
-  /** Starts a proxy beside the first, before the same chat-server; gives its address. */
-  async startSecondProxy() {
-    this.second = start("web-proxy", ["--listen=127.0.0.1:0", `--backend=${this.server}`, `--data=${join(this.data, "second")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
+  /** Starts a proxy beside the first, before the same chat-server; gives its address. @param {string} [backend] another way to the chat-server */
+  async startSecondProxy(backend = this.server) {
+    this.second = start("web-proxy", ["--listen=127.0.0.1:0", `--backend=${backend}`, `--data=${join(this.data, "second")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
     return `http://${await this.second.listening()}`;
   }
 
-  /** Ends the web-proxy without a chance to say so and starts it on the same port. */
-  async restartProxy() {
+  /** Ends the web-proxy without a chance to say so and starts it on the same port. @param {() => Promise<unknown>} [meanwhile] */
+  async restartProxy(meanwhile) {
     await this.proxy?.kill();
+    await meanwhile?.();
     await this.startProxy(new URL(this.url).host);
   }
 

@@ -2,9 +2,11 @@
  * The people in the pictures: real browser contexts, some of them behind a gate that can be shut, some with a hand on the
  * wire to bring about what no well-behaved server does on request.
  */
-import { REFUSALS } from "./album.js";
+import { REFUSALS, SIZES } from "./album.js";
 import { Gate } from "../harness/gate.js";
 
+/** Names of accounts that some scene has made: any two may be played on the same server. @type {Set<string>} */
+const MADE = new Set();
 const LOCALES = Object.freeze({ en: "en-GB", zh: "zh-CN" });
 
 /** The hand on one page's wire. */
@@ -74,7 +76,7 @@ export class Cast {
    * @param {{ wire?: Wire, gate?: Gate, tolerated?: RegExp, host?: string, fragment?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
    */
   async visitor(who, { wire, gate, tolerated = gate === undefined ? undefined : REFUSALS, host, fragment, before } = {}) {
-    const context = await this.#browser.newContext({ locale: LOCALES[this.#language], ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+    const context = await this.#browser.newContext({ locale: LOCALES[this.#language], ignoreHTTPSErrors: true, reducedMotion: "reduce", viewport: SIZES.wide });
     this.#ends.push(async () => {
       // The name is free for the next scene at once.
       const { origin } = this.#target;
@@ -82,7 +84,6 @@ export class Cast {
       await context.close();
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
     await this.#album.watch(page, `${who} (${this.#language})`, tolerated);
     await wire?.hold(page);
     await before?.(page);
@@ -107,6 +108,8 @@ export class Cast {
    * @param {Parameters<Cast["visitor"]>[1] & { again?: boolean }} [how]
    */
   async account(name, { again = false, ...how } = {}) {
+    if (!again && MADE.has(name)) throw new Error(`${name} is an account of another scene`);
+    MADE.add(name);
     const page = await this.visitor(name, how);
     await (again ? signInTo(page, name) : signUp(page, name));
     await page.locator("#composer").waitFor();
@@ -166,6 +169,12 @@ export async function openRoom(page, name) {
 export async function showRooms(page) {
   const menu = page.locator(".conversation .bar .phone-only");
   if (await menu.isVisible()) await menu.click();
+}
+
+/** Who is here is a pane of its own there, too. @param {import("playwright-core").Page} page */
+export async function phoneDetails(page) {
+  const people = page.locator(".conversation .bar > button:last-child");
+  if ((await people.isVisible()) && (await people.getAttribute("aria-expanded")) === "false") await people.click();
 }
 
 const PASSWORD = "kettle orbit thimble";

@@ -37,6 +37,14 @@ test("a chain goes from the first keyset over a rotation to a reset", async () =
   assert.deepEqual([chain.head.number, chain.pin.number, chain.pin.head], [3, 3, chain.head.hash]);
   assert.equal(chain.withFingerprint(head.fingerprint)?.number, 1);
   assert.equal(chain.withFingerprint("00".repeat(32)), undefined);
+  const [first, second, last] = [head.fingerprint, ...(await Promise.all([next, third].map(async ({ verifying }) => toHex(await verifying.fingerprint()))))];
+  assert.equal(chain.changeBetween(first, second), "rotated");
+  assert.equal(chain.changeBetween(first, last), "reset");
+  assert.equal(chain.changeBetween(second, last), "reset");
+  assert.equal(chain.changeBetween(last, last), "rotated");
+  assert.equal(chain.changeBetween(second, first), null);
+  assert.equal(chain.changeBetween("00".repeat(32), last), null);
+  assert.equal(chain.changeBetween(first, "00".repeat(32)), null);
 });
 
 test("the first keyset is of the account and name that were asked for", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Chat } from "../../../static/model/chat.js";
+import { storage } from "./storage.js";
 import { turns } from "./turns.js";
 
 const answer = (outcome) => new Response(JSON.stringify(outcome), { status: "ok" in outcome ? 200 : 401 });
@@ -9,9 +10,7 @@ const NOBODY = { error: { code: "not_signed_in", message: "" } };
 
 /** A chat that is signed in; further requests wait in `asked` until they are answered. */
 async function scripted(t) {
-  const kept = new Map();
-  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
-  Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true });
+  storage(t);
   const asked = [];
   t.mock.method(globalThis, "fetch", (path) => new Promise((resolve) => asked.push({ path, answer: (outcome) => resolve(answer(outcome)) })));
   const links = [];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { itemKey } from "../../../static/model/account.js";
-import { Contacts, HALTS, moved, trustOf } from "../../../static/model/contacts.js";
+import { moved, trustOf } from "../../../static/crypto/pin.js";
+import { Contacts, HALTS } from "../../../static/model/contacts.js";
 import { Signal } from "../../../static/model/signals.js";
 
 const ADA = "aa".repeat(16);
@@ -15,12 +16,18 @@ function contacts(stored = null) {
   const name = { kind: "pin", account: ADA };
   const vault = new Signal(new Map(stored === null ? [] : [[itemKey(name), { name, number: 1, content: stored }]]));
   const world = { chain: { ok: seen(1) }, refusal: null, asked: [], halts: [] };
+  const lostPins = new Signal(new Set());
   const account = {
     vault,
-    change: async (of, change) => {
+    lostPins,
+    change: async (of, change, decided) => {
       if (world.refusal !== null) return world.refusal;
+      if (lostPins.peek().size > 0 && !decided) return { code: "vault_corrupt", message: "" };
       const content = change(vault.peek().get(itemKey(of))?.content ?? null);
-      if (content !== null) vault.value = new Map([[itemKey(of), { name: of, number: 2, content }]]);
+      if (content !== null) {
+        vault.value = new Map([[itemKey(of), { name: of, number: 2, content }]]);
+        lostPins.value = new Set();
+      }
       return null;
     },
     readKeys: async (of) => {
@@ -29,6 +36,7 @@ function contacts(stored = null) {
     },
   };
   world.contacts = new Contacts(account);
+  world.lose = () => (lostPins.value = new Set([ADA]));
   world.contacts.onHalt = (_, trust) => world.halts.push(trust);
   world.trust = () => world.contacts.trust(ADA);
   return world;
@@ -145,5 +153,21 @@ test("every state has its place", () => {
   assert.equal(trustOf(pin(3, { acknowledged: "2" })), "changed");
   assert.equal(trustOf(pin(3, { verified: true, acknowledged: "2" })), "blocked");
   assert.equal(trustOf(pin(3, { acknowledged: "0" })), "differs");
-  assert.deepEqual([...HALTS], ["changed", "blocked", "differs", "alarm"]);
+  assert.deepEqual([...HALTS], ["changed", "blocked", "differs", "alarm", "lost"]);
+});
+
+test("a pin that is lost is no first contact: nothing takes its place before its user has said so", async () => {
+  const world = contacts();
+  world.lose();
+  assert.equal(world.trust(), "lost");
+  assert.ok(HALTS.has(world.trust()));
+  assert.equal(world.contacts.pin(ADA), null);
+  world.chain = { ok: seen(2, "rotated") };
+  assert.equal(await world.contacts.check(ADA, "Ada"), null);
+  assert.equal(world.trust(), "lost");
+  assert.deepEqual(world.halts, ["lost"]);
+  const shown = world.contacts.pin(ADA);
+  assert.deepEqual(shown, pin(2, { acknowledged: "0" }));
+  assert.equal(await world.contacts.match(ADA, shown), null);
+  assert.deepEqual([world.trust(), world.contacts.pin(ADA)], ["verified", pin(2, { verified: true })]);
 });

@@ -4,6 +4,7 @@ import test from "node:test";
 import { DsaPrivateKey, DsaPublicKey } from "../../../static/crypto/dsa.js";
 import { PINNED, bytesOf, isInGroup, numberOf, secretPower, sign, verifies } from "../../../static/crypto/dsa_group.js";
 import { OpenError } from "../../../static/crypto/errors.js";
+import { productBy, tablesOf } from "../../../static/crypto/fixed_base.js";
 import { utf8 } from "../../../static/wire/bytes.js";
 import { bytes, vectors } from "./vectors.js";
 import { wycheproof } from "./wycheproof.js";
@@ -115,4 +116,40 @@ test("Wycheproof: DER is refused by its length", () => {
   const tests = run("dsa_2048_256_sha256");
   for (const { id, comment, verified } of tests) assert.ok(!verified, `${id}: ${comment}`);
   assert.ok(tests.length >= 200, `only ${tests.length} vectors were run`);
+});
+
+test("a product by tables is the product, and a base has tables once it came often", () => {
+  const { p, q, g } = PINNED;
+  const ofG = tablesOften(p, g);
+  const base = secretPower(PINNED, 77n);
+  const ofBase = tablesOften(p, base);
+  for (const exponent of [1n, 31n, 32n, 1n << 128n, 1n << 255n, q - 1n]) {
+    const power = secretPower(PINNED, exponent % q);
+    assert.equal(productBy(p, [{ tables: ofG, exponent }]), power, String(exponent));
+    const both = [{ tables: ofG, exponent }, { tables: ofBase, exponent: 5n }];
+    assert.equal(productBy(p, both), (power * secretPower(PINNED, 77n * 5n)) % p, String(exponent));
+  }
+  for (const exponent of [0n, q]) assert.equal(productBy(p, [{ tables: ofG, exponent }]), 1n);
+  // Another modulus has other powers.
+  assert.equal(tablesOf(q, g), null);
+});
+
+function tablesOften(modulus, base) {
+  for (let uses = 1; uses < 10; uses++) {
+    const tables = tablesOf(modulus, base);
+    if (tables !== null) return tables;
+  }
+  return assert.fail("no tables");
+}
+
+test("a key that has verified much verifies on, and refuses on", async () => {
+  const key = DsaPrivateKey.generate();
+  for (let count = 0; count < 8; count++) {
+    const message = utf8(`message ${count}`);
+    const signature = await key.sign(message);
+    await key.publicKey.verify(message, signature);
+    await assert.rejects(key.publicKey.verify(utf8("another"), signature), refused("dsa_signature"));
+    signature[5] ^= 1;
+    await assert.rejects(key.publicKey.verify(message, signature), refused("dsa_signature"));
+  }
 });

@@ -153,18 +153,86 @@ test("of two devices that replace the wrap key one gives way, and keeps its vaul
   assert.deepEqual(await two.answer("check_wrap", { wraps: first.tail.slice(0, first.tail.length - root.length - 4), now: NOW }), { due: false });
 });
 
+test("wrap keys that open what is forgotten are dropped, and the newest only once a newer one is there", async () => {
+  const CLOCKS_APART_MS = 600_000;
+  const made = await registered();
+  const { holder } = made;
+  await holder.answer("open", made.account);
+  const drop = (/** @type {number[]} */ ...times) => holder.answer("drop_wraps", { spans: times.map((time) => ({ from: time, to: time })) });
+  assert.deepEqual(await drop(), { tail: null, newest: false });
+  assert.deepEqual(await drop(NOW), { tail: null, newest: true });
+  // The first is the newest until NOW, the second from then on.
+  await holder.answer("replace_wrap", { now: NOW });
+  await holder.answer("commit", {});
+  assert.deepEqual(await drop(NOW + CLOCKS_APART_MS), { tail: null, newest: true });
+  // What was made while it could have been either takes both, and so does what took longer.
+  assert.deepEqual(await drop(NOW - CLOCKS_APART_MS + 1), { tail: null, newest: true });
+  assert.deepEqual(await holder.answer("drop_wraps", { spans: [{ from: NOW - 9 * CLOCKS_APART_MS, to: NOW - CLOCKS_APART_MS + 1 }] }), { tail: null, newest: true });
+  const { tail, newest } = await drop(NOW - CLOCKS_APART_MS);
+  assert.ok(tail !== null && !newest);
+  assert.equal(parseRoot(tail).number, 3);
+  assert.notEqual(await holder.opened.wrapKey(1), null, "it counts once the server has taken it");
+  await holder.answer("commit", {});
+  assert.deepEqual([await holder.opened.wrapKey(1), (await holder.opened.wrapKey(2)) !== null], [null, true]);
+  assert.deepEqual(await drop(NOW - CLOCKS_APART_MS), { tail: null, newest: false });
+  const reloaded = new Holder(new Kept(made.database));
+  await reloaded.answer("open", { ...made.account, root: tail });
+  assert.equal(await reloaded.opened.wrapKey(1), null);
+});
+
+test("secrets of epochs that are gone are no alarm, and come with the time at which they go", async () => {
+  const made = await registered();
+  const { holder } = made;
+  await holder.answer("open", made.account);
+  const secret = { name: { kind: "epoch_secret", room: "0a".repeat(16), n: 1 }, number: 1, content: { secret: "0b".repeat(32), commit: "0c".repeat(32) } };
+  const { tail } = await holder.answer("seal_items", { entries: [{ ...secret, forgetAt: 9 }] });
+  assert.deepEqual(await readAll(holder, tail, "epoch_secret"), { entries: [{ ...secret, forgetAt: 9 }], bad: [] });
+  assert.deepEqual(await readAll(holder, EMPTY, "epoch_secret"), { entries: [], bad: [] });
+});
+
+const EMPTY = new Uint8Array();
+const THEME = { kind: "preference", name: "theme" };
+const ADA = { kind: "pin", account: "0a".repeat(16) };
+const item = (number, name = THEME) => ({ name, number, content: name === ADA ? { number: "1", head: "0b".repeat(32), fingerprint: "0c".repeat(32), verified: true, acknowledged: "1" } : { dark: true, number } });
+const keyOf = (name) => JSON.stringify(Object.values(name));
+/** Reads sealed items as one page of a reading that begins now. */
+async function readAll(holder, sealed, ends = null) {
+  await holder.answer("begin_items", { reading: "test" });
+  return holder.answer("open_items", { reading: "test", tail: sealed, ends });
+}
+
 test("items are sealed and opened, and an old one is noticed", async () => {
   const made = await registered();
   const { holder } = made;
   await holder.answer("open", made.account);
-  const name = { kind: "preference", name: "theme" };
-  const item = (number) => ({ entries: [{ name, number, content: { dark: true, number } }] });
-  const [first, second] = [await holder.answer("seal_items", item(1)), await holder.answer("seal_items", item(2))];
-  assert.deepEqual(await holder.answer("open_items", second), { entries: item(2).entries, skipped: 0 });
-  await assert.rejects(holder.answer("open_items", first), fails("vault_rolled_back"));
+  const seal = async (...entries) => (await holder.answer("seal_items", { entries })).tail;
+  const [first, second] = [await seal(item(1)), await seal(item(2))];
+  assert.deepEqual(await readAll(holder, second), { entries: [item(2)], bad: [] });
+  assert.deepEqual(await readAll(holder, first), { entries: [], bad: [{ key: keyOf(THEME), number: 2, fault: "vault_rolled_back" }] });
+  // One bad item does not hide the others.
+  const changed = second.slice();
+  changed[changed.length - 1] ^= 1;
+  const both = new Uint8Array([...changed, ...(await seal(item(1, ADA)))]);
+  assert.deepEqual(await readAll(holder, both), { entries: [item(1, ADA)], bad: [{ key: keyOf(THEME), number: 2, fault: "vault_corrupt" }] });
   const other = await registered();
   await other.holder.answer("open", other.account);
-  assert.deepEqual(await other.holder.answer("open_items", second), { entries: [], skipped: 1 });
+  assert.deepEqual(await readAll(other.holder, second), { entries: [], bad: [{ key: "", number: 0, fault: "vault_corrupt" }] });
+});
+
+test("an item that was seen is missed when all of its kind were read, also after a reload", async () => {
+  const made = await registered();
+  await made.holder.answer("open", made.account);
+  const { tail } = await made.holder.answer("seal_items", { entries: [item(3, ADA), item(1)] });
+  assert.deepEqual((await readAll(made.holder, tail, "pin")).bad, []);
+  const reloaded = new Holder(new Kept(made.database));
+  await reloaded.answer("open", made.account);
+  assert.deepEqual(await readAll(reloaded, EMPTY, null), { entries: [], bad: [] });
+  assert.deepEqual(await readAll(reloaded, EMPTY, "pin"), { entries: [], bad: [{ key: keyOf(ADA), number: 3, fault: "vault_rolled_back" }] });
+  // What came to be seen after the reading began is not missed.
+  await reloaded.answer("begin_items", { reading: "test" });
+  const { tail: newer } = await reloaded.answer("seal_items", { entries: [item(1, { kind: "preference", name: "size" })] });
+  await readAll(made.holder, newer);
+  assert.deepEqual(await reloaded.answer("open_items", { reading: "test", tail, ends: "preference" }), { entries: [item(3, ADA), item(1)], bad: [] });
 });
 
 test("a new password has a new code and a new key, and the vault keeps what it holds", async () => {
@@ -226,7 +294,7 @@ test("two histories of a chain are an alarm", async () => {
 
 test("before a vault is open nothing is proven, sealed or changed", async () => {
   const holder = elsewhere();
-  for (const [ask, takes] of [["prove", {}], ["seal_items", { entries: [] }], ["open_items", { tail: new Uint8Array() }], ["replace_wrap", { now: NOW }], ["draft_password", { password: PASSWORD, server: SERVER }]]) {
+  for (const [ask, takes] of [["prove", {}], ["seal_items", { entries: [] }], ["begin_items", { reading: "test" }], ["replace_wrap", { now: NOW }], ["draft_password", { password: PASSWORD, server: SERVER }]]) {
     await assert.rejects(holder.answer(ask, takes), fails("locked"), ask);
   }
   for (const [ask, takes] of [["register", { name: "x", now: NOW }], ["rehearse", { typed: [] }], ["reset_keys", { now: NOW }]]) {

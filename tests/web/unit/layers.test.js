@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import test from "node:test";
 
 const STATIC = new URL("../../../static/", import.meta.url);
-const LAYERS = ["wire", "crypto", "store", "keys", "sync", "model", "i18n", "ui"];
+const LAYERS = ["wire", "crypto", "store", "keys", "rooms", "sync", "model", "i18n", "ui"];
 const files = readdirSync(STATIC, { recursive: true })
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => path.endsWith(".js"));
@@ -14,10 +14,13 @@ const code = (path) => read(path).replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*
 /** What a module imports, now or later. */
 const imports = (path) => [...code(path).matchAll(/(?:from |import\()"([^"]+)"/g)].map(([, target]) => target);
 
-test("layers import one way: wire, crypto, store, keys, sync, model, ui", () => {
+/** Types that its comments name of other modules. */
+const types = (path) => [...read(path).matchAll(/import\("([^"]+)"\)\./g)].map(([, target]) => target);
+
+test("layers import one way, types as well: wire, crypto, store, keys, rooms, sync, model, ui", () => {
   for (const path of files) {
     const layer = path.includes("/") ? path.split("/")[0] : null;
-    for (const target of imports(path)) {
+    for (const target of [...imports(path), ...types(path)]) {
       assert.match(target, /^\.\.?\//, `${path} imports ${target}`);
       const to = new URL(target, new URL(path, STATIC)).pathname.slice(STATIC.pathname.length).split("/")[0];
       if (layer === null) continue;
@@ -29,8 +32,8 @@ test("layers import one way: wire, crypto, store, keys, sync, model, ui", () => 
 
 test("keys stay in the worker: nothing that runs in the page imports what opens them", () => {
   const worker = reached("crypto_worker.js");
-  for (const path of files.filter((each) => each.startsWith("keys/") || each.startsWith("store/"))) assert.ok(worker.has(path) || path === "keys/requests.js", path);
-  const page = [...reached("main.js")].filter((path) => /^(keys|store)\//.test(path));
+  for (const path of files.filter((each) => /^(keys|store|rooms)\//.test(each))) assert.ok(worker.has(path) || path.endsWith("/requests.js"), path);
+  const page = [...reached("main.js")].filter((path) => /^(keys|store|rooms)\//.test(path));
   assert.deepEqual(page, []);
 });
 
@@ -40,8 +43,8 @@ test("no text becomes markup or code, and nothing carries its own style", () => 
   assert.doesNotMatch(read("index.html"), /\sstyle=|<style|\son[a-z]+=/);
 });
 
-test("wire, crypto, store, keys and model know no document", () => {
-  for (const path of files.filter((each) => /^(wire|crypto|store|keys|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
+test("wire, crypto, store, keys, rooms and model know no document", () => {
+  for (const path of files.filter((each) => /^(wire|crypto|store|keys|rooms|model)\//.test(each))) assert.doesNotMatch(code(path), /\b(document|window)\b/, path);
 });
 
 /** A module and what it imports, and what that imports. */

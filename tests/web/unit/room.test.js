@@ -11,7 +11,9 @@ const BEN = "bb".repeat(16);
 const RUN = "01".repeat(16);
 const LOBBY = await roomIdOf("lobby");
 const CHANNEL = await channelIdOf(LOBBY);
+const ACCOUNT = "ac".repeat(16);
 const member = (id, name) => ({ id, name, kind: "guest", fingerprint: null });
+const device = (id, name, account = ACCOUNT) => ({ id, name, kind: "account", fingerprint: null, account });
 const entered = (change = {}) => ({
   id: LOBBY,
   channel: CHANNEL,
@@ -24,25 +26,25 @@ const entered = (change = {}) => ({
   epoch: null,
   ...change,
 });
-const deliver = (sequence, text) => ({
+const deliver = (sequence, text, sender = BEN, name = "Ben") => ({
   kind: "deliver",
   channel: CHANNEL,
   sequence,
   time: 1_763_700_000_000,
   flags: 0,
-  sender: BEN,
-  name: "Ben",
+  sender,
+  name,
   payload: join(1, 5, utf8(randomId().slice(0, 16)), u64(1), u64(0), 0, encodeText(text)),
 });
 
 /** Rooms over a server whose answers are given by hand. */
-async function scripted() {
+async function scripted(account = "") {
   const asked = [];
   const link = {
     command: (command, fields) => new Promise((resolve) => asked.push({ command, fields, answer: resolve })),
     publish: async () => ({ ok: { sequence: "1" } }),
   };
-  const rooms = new Rooms(link, () => ({ member: ME, name: "Me" }));
+  const rooms = new Rooms(link, () => ({ member: ME, name: "Me", account }));
   const news = [];
   rooms.onNews = (_, item) => news.push(item.text);
   await rooms.expect([]);
@@ -127,6 +129,52 @@ test("a member who announces keys does not join twice", async () => {
   assert.equal(room.members.count.peek(), 2);
   assert.deepEqual(room.timeline.items[0].joined, ["Ben"]);
   assert.equal(room.members.find(BEN).fingerprint, "ff".repeat(32));
+});
+
+test("another device of somebody neither comes in nor leaves: the person does", async () => {
+  const { rooms, room, enters, lines } = await scripted();
+  const [desk, phone] = ["c1", "c2"].map((byte) => device(byte.repeat(16), "Cleo"));
+  const left = ({ id }) => rooms.event({ event: "room.left", room: LOBBY, member: id, reason: "exit" });
+  rooms.enterAll();
+  enters()[0].answer({ ok: entered() });
+  await turns();
+  rooms.event({ event: "room.joined", room: LOBBY, member: desk });
+  rooms.event({ event: "room.joined", room: LOBBY, member: phone });
+  assert.deepEqual(room.timeline.items[0].joined, ["Cleo"]);
+  left(desk);
+  assert.deepEqual(room.timeline.items[0].left, []);
+  left(phone);
+  assert.deepEqual(room.timeline.items[0].left, ["Cleo"]);
+  assert.deepEqual(lines(), ["[presence]"]);
+});
+
+test("what another device of one's own says is one's own, also after it has left", async () => {
+  const { rooms, room, enters, lines } = await scripted(ACCOUNT);
+  const phone = "c2".repeat(16);
+  rooms.enterAll();
+  enters()[0].answer({ ok: entered({ members: [device(ME, "Me"), device(BEN, "Ben", "bc".repeat(16))], member_count: 2 }) });
+  await turns();
+  rooms.event({ event: "room.joined", room: LOBBY, member: device(phone, "Me") });
+  rooms.deliver(deliver(1, "from the phone", phone, "Me"));
+  rooms.event({ event: "room.left", room: LOBBY, member: phone, reason: "lost" });
+  rooms.deliver(deliver(2, "late, from the phone", phone, "Me"));
+  rooms.deliver(deliver(3, "from Ben"));
+  assert.deepEqual(lines(), ["from the phone", "late, from the phone", "from Ben"]);
+  assert.deepEqual(room.timeline.items.map(({ mine }) => mine), [true, true, false]);
+});
+
+test("a device of one's own that left during a cut is still one's own", async () => {
+  const { rooms, room, enters } = await scripted(ACCOUNT);
+  const phone = "c2".repeat(16);
+  rooms.enterAll();
+  enters()[0].answer({ ok: entered({ members: [device(ME, "Me"), device(phone, "Me")], member_count: 2 }) });
+  await turns();
+  rooms.pause();
+  rooms.enterAll();
+  enters()[1].answer({ ok: entered({ members: [device(ME, "Me")], sequence: "1" }) });
+  await turns();
+  rooms.deliver(deliver(1, "before the phone went", phone, "Me"));
+  assert.equal(room.timeline.items[0].mine, true);
 });
 
 test("a server that names another room is refused", async () => {

@@ -80,6 +80,22 @@ test("what is signed verifies, and nothing else does", async () => {
   await assert.rejects(alice.verifying.verify(purpose, signed, other), refused("dsa_signature"));
 });
 
+test("what PSS says counts first, though DSA is known sooner", async () => {
+  const [alice] = await identities();
+  const purpose = label("sealwire/v1/test");
+  const body = Uint8Array.of(1, 0x7f, 5, 6);
+  const record = new RecordReader(await alice.append(purpose, body), 0x7f, 4_096);
+  record.take(2);
+  const { pss, dsa } = readBlock(record);
+  const broken = (signature) => signature.map((byte, at) => (at === 7 ? byte ^ 1 : byte));
+  const verify = (block) => alice.verifying.verify(purpose, body, block);
+  await assert.rejects(verify({ pss: broken(pss), dsa: broken(dsa) }), refused("pss_signature"));
+  await assert.rejects(verify({ pss: broken(pss), dsa }), refused("pss_signature"));
+  await assert.rejects(verify({ pss: pss.subarray(1), dsa: broken(dsa) }), refused("pss_length"));
+  await assert.rejects(verify({ pss, dsa: broken(dsa) }), refused("dsa_signature"));
+  await assert.rejects(verify({ pss, dsa: dsa.subarray(1) }), refused("dsa_signature"));
+});
+
 test("an encoding has a size, an exponent and one form", async () => {
   const good = bytes(sessions[0].pss_spki);
   assert.equal(checkSpki(good, null), 256);

@@ -7,6 +7,8 @@ import { LATER_EN } from "../../../static/i18n/later_en.js";
 import { LATER_ZH } from "../../../static/i18n/later_zh.js";
 import { pseudo } from "../../../static/i18n/pseudo.js";
 import { Words, isLoaded, learn, loadLanguage, pickLanguage } from "../../../static/i18n/index.js";
+import { HALTS } from "../../../static/model/contacts.js";
+import { deviceName } from "../../../static/ui/own/device.js";
 import { ERROR_CODES, KEY_CODES, LOCAL_CODES } from "../../../static/wire/codes.js";
 
 await loadLanguage("zh");
@@ -71,6 +73,26 @@ test("every key that the page names is there, and every key is named", () => {
   }
 });
 
+/** The values of a type that is a union of strings, as its source names them. */
+const valuesOf = (path, type) => [...(readFileSync(new URL(path, STATIC), "utf8").match(new RegExp(`@typedef \\{([^}]*)\\} ${type}\\b`))?.[1] ?? "").matchAll(/"([a-z_]+)"/g)].map(([, value]) => value);
+
+test("how far keys are trusted has a sentence each, and a mark where there is something to mark", () => {
+  const ofPeople = [...valuesOf("crypto/pin.js", "Trust"), ...valuesOf("model/contacts.js", "Trust")];
+  assert.deepEqual(ofPeople.toSorted(), ["alarm", "blocked", "changed", "differs", "lost", "pinned", "unknown", "verified"]);
+  const unmarked = new Set(["unknown", "pinned"]);
+  for (const language of ["en", "zh"]) {
+    const words = new Words(language);
+    for (const trust of ofPeople) {
+      assert.ok(words.say(`trust.${trust}`, { name: "Ada" }).includes("Ada"), trust);
+      if (!unmarked.has(trust)) assert.ok(words.say(`trust.short_${trust}`) !== "", trust);
+    }
+  }
+  const ofMembers = valuesOf("rooms/requests.js", "Trust");
+  assert.deepEqual(ofMembers.toSorted(), ["alarm", "changed", "lost", "seen", "verified"]);
+  for (const trust of ofMembers) assert.ok(trust === "seen" || ofPeople.includes(trust), trust);
+  for (const trust of HALTS) assert.ok(ofPeople.includes(trust) && !unmarked.has(trust), trust);
+});
+
 test("every code has its words", () => {
   for (const code of [...ERROR_CODES, ...LOCAL_CODES, ...KEY_CODES]) {
     assert.ok(`error.${code}` in EN, code);
@@ -126,4 +148,18 @@ test("the made-up language is longer and keeps what is filled in", () => {
   assert.deepEqual(Object.keys(made), Object.keys(EN));
   for (const key of Object.keys(EN)) assert.deepEqual(fills(made[key]), fills(EN[key]), key);
   assert.ok(made["sign_in.submit"].length > EN["sign_in.submit"].length * 1.25);
+});
+
+test("a device is called by its browser, in the reader's language, and never by the proxy between", () => {
+  for (const [client, en, zh] of [
+    ["Firefox on Windows", "Firefox on Windows", "Firefox（Windows）"],
+    ["A browser on iPhone", "A browser on iPhone", "浏览器（iPhone）"],
+    ["Safari", "Safari", "Safari"],
+    ["web-proxy/0.1.0", "A browser", "浏览器"],
+    ["sealwire/0.1.0", "sealwire/0.1.0", "sealwire/0.1.0"],
+    ["", "", ""],
+  ]) {
+    assert.equal(deviceName(new Words("en"), client), en);
+    assert.equal(deviceName(new Words("zh"), client), zh);
+  }
 });

@@ -1,5 +1,6 @@
 //! The rows of the tables.
 
+use super::groups::GROUPS;
 use crate::{
     case::{Case, Measure},
     gates::{self, Demand, Gate, Verdict, span},
@@ -110,7 +111,11 @@ impl Cells<'_> {
             high: self.figure.high / scale,
         };
         let case = match self.measure {
-            Measure::CpuPerDelivery | Measure::Memory | Measure::SignIn => self.case.to_string(),
+            Measure::CpuPerDelivery
+            | Measure::Memory
+            | Measure::SignIn
+            | Measure::Check
+            | Measure::Work => self.case.to_string(),
             other => format!("{}, {}", self.case, other.name()),
         };
         vec![
@@ -139,59 +144,6 @@ impl Cells<'_> {
         words.join(", ")
     }
 }
-
-type Group = (&'static str, &'static [(Case, Measure)]);
-
-const GROUPS: &[Group] = &[
-    (
-        "Raw connections: server CPU for one delivery",
-        &[
-            (Case::Burst(1_000), Measure::CpuPerDelivery),
-            (Case::Burst(10), Measure::CpuPerDelivery),
-            (Case::Talk, Measure::CpuPerDelivery),
-            (Case::Large, Measure::CpuPerDelivery),
-            (Case::Paced, Measure::CpuPerDelivery),
-            (Case::Paced, Measure::P50),
-            (Case::Paced, Measure::P99),
-            (Case::Paced, Measure::P999),
-        ],
-    ),
-    (
-        "The same burst to fewer and to more",
-        &[
-            (Case::Burst(1), Measure::CpuPerDelivery),
-            (Case::Burst(100), Measure::CpuPerDelivery),
-            (Case::Burst(5_000), Measure::CpuPerDelivery),
-        ],
-    ),
-    (
-        "Resident memory of an idle raw connection",
-        &[
-            (Case::Idle(10_000), Measure::Memory),
-            (Case::Idle(3_000), Measure::Memory),
-            (Case::Idle(1_000), Measure::Memory),
-        ],
-    ),
-    (
-        "Browser sessions: CPU of all tiers for one delivery",
-        &[(Case::Browser, Measure::CpuPerDelivery)],
-    ),
-    (
-        "Resident memory of an idle browser session, all tiers, no TLS",
-        &[(Case::BrowserIdle, Measure::Memory)],
-    ),
-    (
-        "Sign-in of a guest: CPU of all processes, and of the primitives it needs",
-        &[
-            (Case::SignIn, Measure::SignIn),
-            (Case::SignInElsewhere, Measure::SignIn),
-        ],
-    ),
-    (
-        "One proxy core that seals, opens and delivers to 100 listeners",
-        &[(Case::Sealing, Measure::Message)],
-    ),
-];
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Sealwire: a chat-server alone, or with web-proxies in front of it.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::Path};
 
 use super::Programs;
 use crate::process::{Launch, Process, free_address};
@@ -10,12 +10,52 @@ use crate::process::{Launch, Process, free_address};
 /// # Errors
 /// It does not start.
 pub(super) async fn chat_server(programs: &Programs, cores: &str) -> anyhow::Result<Process> {
+    started(programs, cores, free_address()?, unlimited(&LIMITS)).await
+}
+
+/// Starts a chat-server that serves accounts, and takes every sign-in.
+///
+/// # Errors
+/// It does not start.
+pub(super) async fn with_accounts(programs: &Programs, cores: &str) -> anyhow::Result<Process> {
     let address = free_address()?;
-    let mut arguments = vec!["--listen".to_owned(), address.to_string()];
-    // 0 is no limit: a burst is what is measured.
-    for limit in ["--messages", "--commands", "--sign-ins", "--patience"] {
-        arguments.extend([limit.to_owned(), "0".to_owned()]);
-    }
+    let data = programs.folder.join(format!("data-{}", address.port()));
+    keeping(programs, cores, address, &data, &[]).await
+}
+
+/// Starts one on data that may be there already, which is called like the host that browsers come to.
+///
+/// # Errors
+/// It does not start.
+pub(super) async fn on_data(
+    programs: &Programs,
+    cores: &str,
+    data: &Path,
+) -> anyhow::Result<Process> {
+    let name = ["--server-name", HOST];
+    keeping(programs, cores, free_address()?, data, &name).await
+}
+
+async fn keeping(
+    programs: &Programs,
+    cores: &str,
+    address: SocketAddr,
+    data: &Path,
+    name: &[&str],
+) -> anyhow::Result<Process> {
+    let mut arguments = unlimited(&[&LIMITS[..], &ACCOUNT_LIMITS].concat());
+    arguments.extend(["--data".to_owned(), data.display().to_string()]);
+    arguments.extend(name.iter().map(|word| (*word).to_owned()));
+    started(programs, cores, address, arguments).await
+}
+
+async fn started(
+    programs: &Programs,
+    cores: &str,
+    address: SocketAddr,
+    mut arguments: Vec<String>,
+) -> anyhow::Result<Process> {
+    arguments.extend(["--listen".to_owned(), address.to_string()]);
     let launch = Launch {
         name: "chat-server",
         cores,
@@ -25,6 +65,26 @@ pub(super) async fn chat_server(programs: &Programs, cores: &str) -> anyhow::Res
     };
     Process::start(&programs.folder, launch).await
 }
+
+fn unlimited(limits: &[&str]) -> Vec<String> {
+    // 0 is no limit: a burst is what is measured.
+    let arguments = limits
+        .iter()
+        .map(|limit| [(*limit).to_owned(), "0".to_owned()]);
+    arguments.flatten().collect()
+}
+
+/// What holds somebody back who asks often.
+const LIMITS: [&str; 4] = ["--messages", "--commands", "--sign-ins", "--patience"];
+/// Likewise where there are accounts.
+const ACCOUNT_LIMITS: [&str; 4] = [
+    "--tries",
+    "--tries-per-name",
+    "--tries-per-name-and-address",
+    "--chunks",
+];
+/// The host that browsers come to.
+pub(crate) const HOST: &str = "127.0.0.1";
 
 /// A chat-server and a web-proxy in front of it.
 #[derive(Debug)]

@@ -41,6 +41,11 @@ impl Programs {
         })
     }
 
+    /// The folder of Sealwire's programs.
+    pub(crate) fn where_ours_are(&self) -> &Path {
+        &self.ours
+    }
+
     /// One of Sealwire's programs.
     pub(super) fn ours(&self, name: &str) -> PathBuf {
         self.ours.join(name)
@@ -70,6 +75,7 @@ impl Programs {
             first_line("redis-server", &["--version"]).map(|line| short(&line, 3)),
             first_line("mosquitto", &["-h"]),
             first_line("node", &socket_io),
+            first_line("chromium", &["--version"]).map(|line| short(&line, 2)),
             first_line(&self.python, &packages),
         ]
         .into_iter()

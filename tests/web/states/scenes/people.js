@@ -1,14 +1,14 @@
 /**
  * States of what an account sees of other people, and of its own settings.
  */
-import { parseKeyset, resetKeyset } from "../../../static/crypto/keyset.js";
-import { encodeList, parseList } from "../../../static/crypto/record_list.js";
-import { SigningKeys } from "../../../static/crypto/signature.js";
-import { REFUSALS } from "./album.js";
-import { Wire, refuse, say, showRooms } from "./cast.js";
-import { replyFrame } from "./frames.js";
+import { parseKeyset, resetKeyset } from "../../../../static/crypto/keyset.js";
+import { encodeList, parseList } from "../../../../static/crypto/record_list.js";
+import { SigningKeys } from "../../../../static/crypto/signature.js";
+import { REFUSALS } from "../album.js";
+import { Wire, refuse, say, showRooms } from "../cast.js";
+import { replyFrame } from "../frames.js";
 
-/** @typedef {import("./scenes.js").Stage} Stage @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("./words.js").Stage} Stage @typedef {import("playwright-core").Page} Page */
 
 /** Accounts last as long as the server: each scene and language has names of its own. */
 const NAMES = {

@@ -1,11 +1,11 @@
 /**
- * The states of accounts: the door, the recovery code, a session without keys. Scenes as in `scenes.js`.
+ * The states of accounts: the door, the recovery code, a session without keys.
  */
-import { REFUSALS } from "./album.js";
-import { Wire } from "./cast.js";
-import { closeFrame } from "./frames.js";
+import { REFUSALS } from "../album.js";
+import { Wire, showRooms } from "../cast.js";
+import { closeFrame } from "../frames.js";
 
-/** @typedef {import("./scenes.js").Stage} Stage */
+/** @typedef {import("./words.js").Stage} Stage */
 /** @typedef {import("playwright-core").Page} Page */
 
 const PASSWORD = "kettle orbit thimble";
@@ -222,12 +222,6 @@ function answerSession(page, other) {
     const said = await response.json();
     await route.fulfill({ response, json: { ok: { ...said.ok, ...other } } });
   });
-}
-
-/** @param {Page} page */
-async function showRooms(page) {
-  const menu = page.locator(".conversation .bar .phone-only");
-  if (await menu.isVisible()) await menu.click();
 }
 
 /** As a browser does that clears its storage. @param {Page} page */
