@@ -27,6 +27,8 @@ const LANGUAGES = /** @type {const} */ (["en", "zh"]);
 const CHAT = process.env.SEALWIRE_SERVER ?? "127.0.0.1:4444";
 /** Stages at once, each with servers and a browser of its own: much of a scene is waiting. */
 const STAGES = 3;
+/** Plays that are tried once more, alone and with other servers: more than these is no matter of chance. */
+const MOST_AGAIN = 3;
 
 const { values: options, positionals: wanted } = parseArgs({ allowPositionals: true, options: { pictures: { type: "boolean", default: false }, themes: { type: "boolean", default: false } } });
 const { states } = JSON.parse(readFileSync(new URL("states.json", import.meta.url), "utf8"));
@@ -38,9 +40,21 @@ const address = process.env.SEALWIRE_URL;
 const plays = Object.entries(scenes)
   .filter(([name]) => wanted.length === 0 || wanted.includes(name))
   .flatMap(([name, scene]) => LANGUAGES.map((language) => ({ name, scene, language })));
+/** Plays that did not get to their end. @type {typeof plays} */
+const failed = [];
 // At an address that was given all would meet in one lobby.
 await Promise.all(Array.from({ length: address ? 1 : Math.min(STAGES, plays.length) }, stage));
+const again = failed.length > 0 && failed.length <= MOST_AGAIN && !address ? failed.splice(0) : [];
+if (again.length > 0) await onceMore(again);
 report();
+
+/** What comes to its end the second time is named as flaky. @param {typeof plays} failing */
+async function onceMore(failing) {
+  album.faults = album.faults.filter((fault) => !failing.some((play) => fault.startsWith(titleOf(play))));
+  plays.push(...failing);
+  await stage();
+  for (const play of failing) if (!failed.includes(play)) console.log(`FLAKY ${titleOf(play)}`);
+}
 
 /** Plays what is left, one scene after the other. */
 async function stage() {
@@ -50,7 +64,7 @@ async function stage() {
   const backend = tiers && { stop: () => tiers.chat?.kill(), start: () => tiers.startServer(tiers.server) };
   try {
     const administrator = tiers && (await administratorOf(tiers));
-    for (let play = plays.shift(); play !== undefined; play = plays.shift()) await perform(play, new Cast(browser, album, new URL(address || tiers?.url || ""), play.language), { backend, administrator, server: tiers?.server ?? CHAT });
+    for (let play = plays.shift(); play !== undefined; play = plays.shift()) await perform(play, new Cast(browser, album, new URL(address || tiers?.url || ""), play), { backend, administrator, server: tiers?.server ?? CHAT });
   } finally {
     await browser.close();
     await tiers?.stop();
@@ -75,14 +89,21 @@ async function administratorOf(tiers) {
 }
 
 /** @param {typeof plays[0]} play @param {Cast} cast @param {Pick<import("./states/scenes/words.js").Stage, "backend" | "administrator" | "server">} servers */
-async function perform({ name, scene, language }, cast, servers) {
+async function perform(play, cast, servers) {
+  const { scene, language } = play;
   try {
     await scene({ cast, take: (page, state, how) => album.take(page, state, language, how), language, ...servers });
   } catch (error) {
-    album.faults.push(`${name} (${language}): ${error instanceof Error ? error.message : error}`);
+    album.faults.push(`${titleOf(play)}: ${error instanceof Error ? error.message : error}`);
+    failed.push(play);
   } finally {
     await cast.end();
   }
+}
+
+/** @param {{ name: string, language: string }} play */
+function titleOf({ name, language }) {
+  return `${name} (${language})`;
 }
 
 function report() {

@@ -5,8 +5,8 @@
 import { REFUSALS, SIZES } from "./album.js";
 import { Gate } from "../harness/gate.js";
 
-/** Names of accounts that some scene has made: any two may be played on the same server. @type {Set<string>} */
-const MADE = new Set();
+/** Which scene has made an account, by its name: any two may be played on the same server. @type {Map<string, string>} */
+const MADE = new Map();
 const LOCALES = Object.freeze({ en: "en-GB", zh: "zh-CN" });
 
 /** The hand on one page's wire. */
@@ -54,6 +54,7 @@ export class Cast {
   #album;
   #target;
   #language;
+  #scene;
   /** @type {Array<() => Promise<unknown>>} */
   #ends = [];
 
@@ -61,13 +62,14 @@ export class Cast {
    * @param {import("playwright-core").Browser} browser
    * @param {import("./album.js").Album} album
    * @param {URL} target the web-proxy
-   * @param {"en" | "zh"} language
+   * @param {{ name: string, language: "en" | "zh" }} play
    */
-  constructor(browser, album, target, language) {
+  constructor(browser, album, target, { name, language }) {
     this.#browser = browser;
     this.#album = album;
     this.#target = target;
     this.#language = language;
+    this.#scene = `${name} (${language})`;
   }
 
   /**
@@ -108,8 +110,8 @@ export class Cast {
    * @param {Parameters<Cast["visitor"]>[1] & { again?: boolean }} [how]
    */
   async account(name, { again = false, ...how } = {}) {
-    if (!again && MADE.has(name)) throw new Error(`${name} is an account of another scene`);
-    MADE.add(name);
+    if (!again && (MADE.get(name) ?? this.#scene) !== this.#scene) throw new Error(`${name} is an account of another scene`);
+    MADE.set(name, this.#scene);
     const page = await this.visitor(name, how);
     await (again ? signInTo(page, name) : signUp(page, name));
     await page.locator("#composer").waitFor();
