@@ -45,6 +45,8 @@ export class Keysets {
   #fresh = new Map();
   /** When reading an account's keys failed. @type {Map<string, number>} */
   #failed = new Map();
+  /** Accounts whose keys were read, and not pinned before the connection was cut. @type {Set<string>} */
+  #unpinned = new Set();
   /** Accounts whose chain does not continue what was pinned. @type {Set<string>} */
   #alarms = new Set();
 
@@ -124,7 +126,10 @@ export class Keysets {
 
   /** Reads the keys of an account, if they were not read yet. @param {string} account */
   async known(account) {
-    return this.#chains.get(account) ?? this.read(account);
+    const chain = this.#chains.get(account);
+    if (chain === undefined) return this.read(account);
+    if (this.#unpinned.has(account)) await this.#pin(account, chain);
+    return chain;
   }
 
   /**
@@ -134,15 +139,23 @@ export class Keysets {
    */
   async knownAll(accounts) {
     /** @type {Unpinned[]} */
-    const unpinned = [];
-    await forEach(accounts, AT_ONCE, async (account) => {
-      if (this.#chains.has(account) || this.#hasJustFailed(account)) return;
-      await this.#begin(account, unpinned).catch((error) => {
-        this.#failed.delete(account);
-        if (error instanceof ServerRefusal && error.isUnknown) throw error;
-      });
+    const unpinned = accounts.flatMap((account) => {
+      const chain = this.#chains.get(account);
+      return chain !== undefined && this.#unpinned.has(account) ? [/** @type {Unpinned} */ ([account, chain])] : [];
     });
-    await this.#pinAll(unpinned);
+    try {
+      await forEach(accounts, AT_ONCE, async (account) => {
+        if (this.#chains.has(account) || this.#hasJustFailed(account)) return;
+        await this.#begin(account, unpinned).catch((error) => {
+          this.#failed.delete(account);
+          if (error instanceof ServerRefusal && error.isUnknown) throw error;
+        });
+      });
+      await this.#pinAll(unpinned);
+    } catch (error) {
+      for (const [account] of unpinned) this.#unpinned.add(account);
+      throw error;
+    }
   }
 
   /**
@@ -263,10 +276,16 @@ export class Keysets {
   /** Pins at first contact, and moves the pin along. @param {string} account @param {Chain} chain */
   async #pin(account, { keysets, head: { number, hash, fingerprint } }) {
     const before = this.#vault.pin(account);
+    this.#unpinned.delete(account);
     if (account === this.#own || before?.head === hash || this.#isLost(account)) return;
     const since = keysets.slice(Number(before?.number ?? number)).map(({ link }) => /** @type {"rotated" | "reset"} */ (link));
     const read = before && { number: Number(before.number), head: before.head };
     const pin = { number, head: hash, fingerprint, since };
-    await this.#vault.change({ kind: "pin", account }, (content) => moved(/** @type {import("../crypto/pin.js").Pin | null} */ (content), read, pin)).catch(unlessCut);
+    const moves = (/** @type {object | null} */ content) => moved(/** @type {import("../crypto/pin.js").Pin | null} */ (content), read, pin);
+    const pinned = this.#vault.change({ kind: "pin", account }, moves).catch(unlessCut);
+    await pinned.catch((error) => {
+      this.#unpinned.add(account);
+      throw error;
+    });
   }
 }

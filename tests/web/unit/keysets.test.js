@@ -60,7 +60,7 @@ async function manyKeys(accounts, { conflict = false, refused = "", code = "inte
       pins.set(name.account, change(null));
     },
   };
-  return { asked, pins, puts, keysets: new Keysets("me", /** @type {any} */ (page), /** @type {any} */ (vault)) };
+  return { asked, pins, puts, vault, keysets: new Keysets("me", /** @type {any} */ (page), /** @type {any} */ (vault)) };
 }
 const MANY = Array.from({ length: 20 }, (_, at) => toHex(new Uint8Array(16).fill(at + 1)));
 
@@ -95,4 +95,22 @@ test("whose keys could not be read among many is asked for again by who needs th
 test("a connection that was cut while the keys of many were read is told", async () => {
   const { keysets } = await manyKeys(MANY, { refused: MANY[0], code: "cut" });
   await assert.rejects(keysets.knownAll(MANY), (error) => error instanceof ServerRefusal && error.code === "cut");
+});
+
+test("keys whose pins a cut has prevented are pinned when something asks for them", async () => {
+  const [first, second] = MANY;
+  const { asked, pins, keysets, vault } = await manyKeys(MANY);
+  const { addAll, change } = vault;
+  vault.addAll = vault.change = async () => {
+    throw new ServerRefusal("cut");
+  };
+  await assert.rejects(keysets.knownAll([first, second]), ServerRefusal);
+  await assert.rejects(keysets.known(first), ServerRefusal);
+  assert.equal(pins.size, 0);
+  Object.assign(vault, { addAll, change });
+  await keysets.known(first);
+  assert.deepEqual([...pins.keys()], [first]);
+  await keysets.knownAll([first, second]);
+  assert.deepEqual([...pins.keys()], [first, second]);
+  assert.equal(asked.length, 2, "what was read is kept");
 });
