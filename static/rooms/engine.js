@@ -4,6 +4,7 @@
 import { channelIdOf } from "../wire/ids.js";
 import { Drafts } from "../store/drafts.js";
 import { Refused } from "../keys/failure.js";
+import { Chores } from "./chores.js";
 import { Conversation } from "./conversation.js";
 import { describe } from "./describe.js";
 import { answerInvitation, create, enter } from "./entering.js";
@@ -12,10 +13,8 @@ import { Invitations } from "./invitations.js";
 import { Later } from "./later.js";
 import { takeEvent } from "./events.js";
 import { Files } from "./files/index.js";
-import { WRAPS_APART_MS } from "./forgetting.js";
-import { keptSpans, leftHead } from "./kept_spans.js";
+import { leftHead } from "./kept_spans.js";
 import { shownName } from "./files/names.js";
-import { rekey } from "./plans.js";
 import { Outbox } from "./outbox.js";
 import { Page, ServerRefusal, unlessEnded } from "./page.js";
 import { listReports } from "./report_list.js";
@@ -27,25 +26,18 @@ import { Verifier } from "./verifier.js";
 /** @typedef {import("../wire/frame.js").DeliverFrame} DeliverFrame */
 /** @typedef {import("./requests.js").Outcome} Outcome */
 /** @typedef {import("./requests.js").RoomRequests} RoomRequests */
-/** @typedef {import("../keys/requests.js").Span} Span */
 /** @typedef {{ kind: "event", header: { event: string } & Record<string, any>, tail?: Uint8Array }} EventFrame */
 /** @typedef {import("./session.js").OwnKeys} OwnKeys */
 /** @typedef {import("./vault.js").Sealer} Sealer */
 
 /** Rooms that are caught up at once: the server limits commands, and the page shares the connection. */
 const AT_ONCE = 3;
-/** Members whose keys are read for their names, without being asked for. */
-const NAMED_MEMBERS = 64;
 /** How long somebody's keys that could not be read are waited for, in milliseconds. */
 const SENDER_MS = 30_000;
-/** As how many members more others wait with the state of a new epoch, than its committer. */
-const SEAL_AFTER = 8;
 /** How long the page takes to write an item that it has sealed, in milliseconds. */
 const VAULT_MS = 1_000;
 /** How long changes are gathered before the list is told, in milliseconds. */
 const TELL_AFTER_MS = 30;
-/** How often is looked for what is due to be forgotten, at the latest, in milliseconds. */
-const FORGET_MS = 3_600_000;
 /** How long after a failure that is none of the connection's a room is tried again, in milliseconds. */
 const AGAIN_MS = 5_000;
 
@@ -53,6 +45,7 @@ const AGAIN_MS = 5_000;
 export class Engine {
   page;
   later = new Later();
+  chores = new Chores(this);
   /** @type {Map<string, Conversation>} */
   conversations = new Map();
   #database;
@@ -72,8 +65,6 @@ export class Engine {
   #drafts = null;
   /** Whether it is known in which rooms the account is. */
   #roomsRead = false;
-  /** When it was last told which private keys are to go. */
-  #oldKeysAt = -Infinity;
   /** Counts connections: what belongs to one that ended is given up. */
   #connection = 0;
 
@@ -149,7 +140,7 @@ export class Engine {
         await this.#drafts?.put(this.#shelf(takes), takes.text);
         return {};
       case "conversations_settle":
-        return { settled: await this.#openShares() };
+        return { settled: await this.chores.openShares() };
       case "conversations_reports":
         return listReports(this.session, takes);
       case "conversation_create":
@@ -199,9 +190,9 @@ export class Engine {
     const connection = this.#connection;
     try {
       await conversation.catchUp();
-      if (this.#isHere(conversation)) this.#afterwards(conversation);
+      if (this.isHere(conversation)) this.chores.afterwards(conversation);
     } catch (error) {
-      if (!this.#isHere(conversation)) return;
+      if (!this.isHere(conversation)) return;
       if (failureOf(error) === "no_such_room") return this.drop(conversation.room);
       if (connection !== this.#connection || (error instanceof ServerRefusal && error.isCut)) return;
       this.#again(conversation.room);
@@ -214,7 +205,7 @@ export class Engine {
   }
 
   /** Whether it is its room's: one that was dropped may have another by now. @param {Conversation} conversation */
-  #isHere(conversation) {
+  isHere(conversation) {
     return this.conversations.get(conversation.room) === conversation;
   }
 
@@ -266,7 +257,7 @@ export class Engine {
     const connection = this.#connection;
     task.catch((error) => {
       const isCut = connection !== this.#connection || (error instanceof ServerRefusal && error.isCut);
-      if (!isCut && conversation !== undefined && this.#isHere(conversation)) this.#again(conversation.room);
+      if (!isCut && conversation !== undefined && this.isHere(conversation)) this.#again(conversation.room);
     });
   }
 
@@ -295,7 +286,7 @@ export class Engine {
     await this.#readRooms();
     await this.invitations.catchUp();
     this.tell();
-    this.quietly(forEach([...this.conversations.values()], AT_ONCE, (each) => this.catchUp(each)).then(() => this.#tellOldKeys()));
+    this.quietly(forEach([...this.conversations.values()], AT_ONCE, (each) => this.catchUp(each)).then(() => this.chores.tellOldKeys()));
     this.files.connected();
     return {};
   }
@@ -366,90 +357,15 @@ export class Engine {
     conversation.request = request;
     conversation.isKnown = (one) => this.#byChannel(one) !== undefined;
     conversation.onChange = () => this.tell();
-    conversation.onNewEpoch = () => this.#sealSoon(conversation);
+    conversation.onNewEpoch = () => this.chores.sealSoon(conversation);
     conversation.onUnknownSender = () => this.later.at(`sender ${room}`, SENDER_MS, this.inRoom(room, (each) => each.retry()));
     this.conversations.set(room, conversation);
     return conversation;
   }
 
-  /** What nothing waits for: names, the state in the newest epoch, commits that are due. @param {Conversation} conversation */
-  #afterwards(conversation) {
-    const members = [...conversation.keeper.verified.head.record.members.keys()];
-    const { keysets } = this.session;
-    if (members.length <= NAMED_MEMBERS) this.quietly(forEach(members, 2, (one) => keysets.fresh(one).catch(() => {})).then(() => this.#looked(conversation)));
-    this.#sealSoon(conversation);
-    if (conversation.isDueAtOnce) this.later.soon(`due ${conversation.room}`, members.length, this.inRoom(conversation.room, (each) => each.commitDue()));
-    this.rekey(conversation);
-    this.#forgetLater(conversation);
-    this.tell();
-  }
-
-  /** What a room forgets goes when it is due, and what comes meanwhile is due later. @param {Conversation} conversation */
-  #forgetLater({ room, nextDue, isStateDue, keeper }) {
-    if (isStateDue) this.later.soon(`keep ${room}`, keeper.verified.head.record.members.size, this.inRoom(room, (each) => each.keepState()));
-    const wait = nextDue === null ? FORGET_MS : Math.min(FORGET_MS, Math.max(0, nextDue - this.session.now()));
-    this.later.at(`forget ${room}`, wait, this.inRoom(room, (each) => this.forget(each)));
-  }
-
-  /** Deletes what is due in a room. @param {Conversation} conversation */
-  async forget(conversation) {
-    await conversation.forget().finally(() => this.#isHere(conversation) && this.#forgetLater(conversation));
-    await this.#tellOldKeys();
-  }
-
-  /**
-   * Tells what is forgotten by now: private keys that open a share of it are to go, which the page brings about. At most once an hour, and
-   * not before all rooms were read, whose shares may need the same keys.
-   */
-  async #tellOldKeys() {
-    const now = this.session.now();
-    // Also where there is no room left that forgets.
-    this.later.at("old keys", FORGET_MS, () => this.#tellOldKeys());
-    if (!this.#areAllRead || (now >= this.#oldKeysAt && now < this.#oldKeysAt + FORGET_MS)) return;
-    this.#oldKeysAt = now;
-    /** @type {Span[]} */
-    const spans = [];
-    // A room that cannot be judged keeps nobody from forgetting what others have.
-    for (const { forgetting } of this.conversations.values()) spans.push(...(await forgetting.overSpans().catch(() => [])));
-    const { vault } = this.session;
-    for (const room of vault.rooms) spans.push(...keptSpans(vault.head(room)).filter(({ to }) => to <= now - WRAPS_APART_MS));
-    if (spans.length > 0) this.page.tell({ tell: "old_keys", spans });
-  }
-
-  /** Takes every grant, and opens every share, that was not opened yet; whether the secrets of all shares stand in the vault. */
-  async #openShares() {
-    let isSettled = this.#areAllRead;
-    for (const { grants, forgetting } of [...this.conversations.values()]) {
-      await grants.collect();
-      if (!(await forgetting.openShares())) isSettled = false;
-    }
-    return isSettled && this.#areAllRead;
-  }
-
   /** Whether every room of the account is here, with what was missed. */
-  get #areAllRead() {
+  get areAllRead() {
     return this.#roomsRead && [...this.conversations.values()].every(({ isCaughtUp }) => isCaughtUp);
-  }
-
-  /** The keys of its members are known: what halted may go. @param {Conversation} conversation */
-  #looked(conversation) {
-    conversation.pump();
-    this.tell();
-  }
-
-  /** Its committer seals the state of a room for a new epoch; one who has just come in cannot read it, and whoever else can does it then. @param {Conversation} conversation */
-  #sealSoon({ room, keeper }) {
-    this.later.soon(`state ${room}`, keeper.verified.head.record.members.size + SEAL_AFTER, this.inRoom(room, ({ state }) => state.refresh()));
-  }
-
-  /** Puts newer keys of one's own into a room's list, signed by those that it has. @param {Conversation} conversation */
-  rekey({ room, keeper }) {
-    const { account, own, keysets } = this.session;
-    const { members } = keeper.verified.head.record;
-    const listed = members.get(account)?.fingerprint;
-    if (listed === undefined || listed === own.head.fingerprint) return;
-    const rekeyed = this.inRoom(room, async ({ committing }) => committing.commit(rekey(await keysets.read(account))));
-    this.later.soon(`rekey ${room}`, members.size, rekeyed);
   }
 
   /** @param {string} channel */

@@ -47,7 +47,7 @@ async function takeRoomEvent(engine, conversation, header, tail) {
     case "room.requested":
       return engine.later.soon(`take in ${room}`, members, engine.inRoom(room, (each) => each.committing.commit(takeIn(each.keeper.verified.head.n))));
     case "room.forgot":
-      return engine.forget(conversation);
+      return engine.chores.forget(conversation);
     case "room.state":
       return conversation.state.take(tail);
     case "epoch.keys_requested":
@@ -84,7 +84,7 @@ async function keysChanged(engine, account) {
   for (const conversation of engine.conversations.values()) {
     const members = conversation.keeper.chain?.head.record.members;
     if (members?.has(account) !== true) continue;
-    if (account === own) engine.rekey(conversation);
+    if (account === own) engine.chores.rekey(conversation);
     else engine.quietly(conversation.retry(), conversation);
   }
   engine.tell();

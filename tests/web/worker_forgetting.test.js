@@ -46,10 +46,10 @@ test("what is due goes from rows, memory and vault on every device, and the rest
 
   // Before the time nothing goes.
   bob.ahead = 7 * DAY_MS - 3_600_000;
-  await second.engine.forget(second.engine.conversation(room));
+  await second.engine.chores.forget(second.engine.conversation(room));
   assert.deepEqual(await shown(second, room), ["old", "newer"]);
   bob.ahead = 7 * DAY_MS + 1;
-  await second.engine.forget(second.engine.conversation(room));
+  await second.engine.chores.forget(second.engine.conversation(room));
   await second.until(() => forgotten(second, room).length === 1, "the line");
   assert.deepEqual(forgotten(second, room), [7]);
   assert.deepEqual([await shown(second, room), held(second, room)], [["forgotten"], [2]]);
@@ -107,7 +107,7 @@ test("owners change how long messages stay: a shorter time holds for what is the
   await bob.shows(room, "before");
   await assert.rejects(bob.ask("conversation_policy", { room, policy: { keepDays: 1 } }), { code: "commit_invalid" });
   clock.ahead = 2 * DAY_MS;
-  await bob.engine.forget(bob.engine.conversation(room));
+  await bob.engine.chores.forget(bob.engine.conversation(room));
   assert.deepEqual(await shown(bob, room), ["before"]);
   await ada.ask("conversation_policy", { room, policy: { keepDays: 1 } });
   await bob.until(() => bob.conversation(room).policy.keepDays === 1, "the policy");
@@ -119,7 +119,7 @@ test("owners change how long messages stay: a shorter time holds for what is the
   await send(ada, room, "stays");
   await bob.shows(room, "stays");
   clock.ahead = 400 * DAY_MS;
-  await bob.engine.forget(bob.engine.conversation(room));
+  await bob.engine.chores.forget(bob.engine.conversation(room));
   assert.deepEqual(await shown(bob, room), ["forgotten", "stays"]);
 });
 
