@@ -55,11 +55,10 @@ async fn a_bad_frame_ends_its_connection_and_no_other() {
 #[tokio::test]
 async fn a_bad_frame_dripped_byte_by_byte_is_refused_all_the_same() {
     let (_server, address) = plain_server(&[]).await;
-    for (name, frame, _, code) in invalid() {
+    for (number, (name, frame, _, code)) in invalid().into_iter().enumerate() {
         let mut wire = Wire::connect(address).await;
-        wire.sign_in("mallory")
-            .await
-            .expect("a name that is free again");
+        let mallory = format!("mallory {number}");
+        wire.sign_in(&mallory).await.expect("a free name");
         for byte in frame {
             if wire.send(&[byte]).await.is_err() {
                 break;

@@ -62,7 +62,7 @@ fn text(name: &'static str) -> (String, Vec<Canary>) {
     (text, forms)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_text_and_no_secret_is_where_it_must_not_be() {
     let folder = Folder::new();
     let proxy_key: [u8; 32] = rand::random();

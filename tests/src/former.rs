@@ -75,10 +75,7 @@ impl Former {
         let fields = serde_json::to_value(owner.register()).expect("JSON");
         let answer = wire.command_with("auth.register", fields, owner.records());
         let (session, _) = answer.await.expect("an account");
-        let session: SignedInAccount = serde_json::from_value(session).expect("a session");
-        let proof = owner.proof(&session);
-        let proven = wire.command_with("auth.prove", json!({}), proof).await;
-        proven.expect("proven");
+        proves(&owner, &mut wire, session).await;
         Self {
             owner,
             wire,
@@ -91,6 +88,19 @@ impl Former {
             chain: None,
             counter: 0,
         }
+    }
+
+    /// Connects anew: who says nothing for half a minute is given up by the server.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn comes_back(&mut self, server: SocketAddr) {
+        let mut wire = Wire::connect(server).await;
+        wire.hello().await;
+        let fields = serde_json::to_value(self.owner.login()).expect("JSON");
+        let session = wire.command("auth.login", fields).await;
+        proves(&self.owner, &mut wire, session.expect("a session")).await;
+        self.wire = wire;
     }
 
     /// The room's commits, as far as they are known.
@@ -493,3 +503,11 @@ impl Former {
 const GRANT_SHARE: usize = 2 + 16 + 32 + 16 + 32 + 16 + 32 + 8 + 8;
 /// Bytes of a share.
 const SHARE: usize = 384;
+
+/// Proves the account's keys to a session that has begun.
+async fn proves(owner: &Owner, wire: &mut Wire, session: Value) {
+    let session: SignedInAccount = serde_json::from_value(session).expect("a session");
+    let proof = owner.proof(&session);
+    let proven = wire.command_with("auth.prove", json!({}), proof).await;
+    proven.expect("proven");
+}

@@ -239,8 +239,11 @@ impl Session {
 
     async fn connect(&self) -> TcpStream {
         let socket = TcpSocket::new_v4().expect("a socket");
-        let source = format!("{}:0", self.source).parse().expect("an address");
-        socket.bind(source).expect("a loopback address");
+        // Only another address: a bound port may be that of a server which starts again just now.
+        if self.source != "127.0.0.1" {
+            let source = format!("{}:0", self.source).parse().expect("an address");
+            socket.bind(source).expect("a loopback address");
+        }
         socket
             .connect(self.proxy)
             .await

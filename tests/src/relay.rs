@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
@@ -85,6 +86,30 @@ impl Relay {
     /// Everything that passed so far, by connection.
     pub fn passed(&self) -> Vec<Passed> {
         self.shared.passed().clone()
+    }
+
+    /// How many bytes were sent so far, over all connections.
+    pub fn sent_bytes(&self) -> usize {
+        let passed = self.shared.passed();
+        passed.iter().map(|passed| passed.sent.len()).sum()
+    }
+
+    /// How many bytes were answered so far, over all connections.
+    pub fn answered_bytes(&self) -> usize {
+        let passed = self.shared.passed();
+        passed.iter().map(|passed| passed.answered.len()).sum()
+    }
+
+    /// Waits until nothing has passed for so long.
+    pub async fn falls_silent_for(&self, long: Duration) {
+        let passed = || self.sent_bytes() + self.answered_bytes();
+        loop {
+            let before = passed();
+            tokio::time::sleep(long).await;
+            if passed() == before {
+                return;
+            }
+        }
     }
 
     /// Keeps back what is answered from now on, or passes it on again. What is sent goes through.

@@ -20,7 +20,7 @@ fn waits(response: &Response) -> bool {
 #[tokio::test]
 async fn a_flood_of_messages_is_told_to_wait_while_another_address_chats_on() {
     let server = ChatServer::start().await;
-    let proxy = WebProxy::start_as(&server, &["--message-rate=5/s"]).await;
+    let proxy = WebProxy::start_as(&server, &["--message-rate=5/h"]).await;
     let flooder = Session::sign_in(proxy.address, "flooder").await;
     let mut flooder = flooder.enter(Path::Posts, "lobby").await;
     let ben = Session::try_sign_in("127.0.0.2", proxy.address, "Ben")
@@ -68,7 +68,7 @@ async fn a_flood_of_sign_ins_is_told_to_wait_while_another_address_signs_in() {
 #[tokio::test]
 async fn a_flood_of_requests_is_told_to_wait() {
     let server = ChatServer::start().await;
-    let proxy = WebProxy::start_as(&server, &["--command-rate=5/s"]).await;
+    let proxy = WebProxy::start_as(&server, &["--command-rate=5/h"]).await;
     let session = Session::sign_in(proxy.address, "curious").await;
     let mut refused = None;
     for _ in 0..100 {
@@ -83,7 +83,7 @@ async fn a_flood_of_requests_is_told_to_wait() {
 
 #[tokio::test]
 async fn the_chat_server_has_limits_of_its_own() {
-    let (_server, address) = plain_server(&["--messages=5/s", "--patience=0/s"]).await;
+    let (_server, address) = plain_server(&["--messages=5/m", "--patience=0/s"]).await;
     let (mut flooder, _) = Wire::guest(address, "flooder").await;
     flooder.enter("lobby").await;
     let (mut ben, _) = Wire::guest(address, "Ben").await;

@@ -43,6 +43,7 @@ test("mentions are counted on their own, and a channel asks for as much attentio
   await titled(second, /^\(1\)/);
 
   await show(second, "Levels");
+  await second.gone(talk(second, "Levels", "unread"));
   await second.page.getByRole("button", { name: "None", exact: true }).click();
   await second.page.locator(".sidebar [data-control=room]", { hasText: "Lobby" }).click();
   await bob.waits(talk(bob, "Levels", "Nothing here asks for attention"));

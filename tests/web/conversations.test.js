@@ -84,6 +84,7 @@ test("the whole conversation by keyboard", TIMEOUT, async () => {
   await page.keyboard.type("answered by a letter");
   await page.keyboard.press("Enter");
   await cleo.waits(page.locator(".quote"));
+  await page.locator(".row.message .state").first().waitFor({ state: "detached" });
   await page.locator("#timeline").focus();
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Delete");

@@ -97,6 +97,19 @@ test("B5: files are chosen, dropped and pasted, and come out as they went in", T
   await bob.page.waitForFunction(() => document.activeElement?.getAttribute("data-control") === "file-show");
 });
 
+/** Holds requests for chunks behind the first so many; gives what lets them go. @param {Person} person @param {string} command @param {number} count */
+async function holdsAfter({ page }, command, count) {
+  /** @type {import("playwright-core").Route[]} */
+  const held = [];
+  let asked = 0;
+  await page.route(`**/api/${command}`, (route) => ((asked += 1) <= count ? route.continue() : void held.push(route)));
+  return async () => {
+    await page.unroute(`**/api/${command}`);
+    // Of those that were given up nobody waits for an answer.
+    for (const route of held) await route.continue().catch(() => {});
+  };
+}
+
 test("an upload shows how far it is, can be cancelled, goes on after a cut and after a reload", TIMEOUT, async () => {
   const gate = await Gate.start(house.tiers.url, { upgrade: true });
   try {
@@ -110,20 +123,24 @@ test("an upload shows how far it is, can be cancelled, goes on after a cut and a
     await far.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.2);
     gate.close();
     await far.waits(fileRow(far, "large.bin").locator(".file-state", { hasText: "Waiting for the connection" }));
+    const goOn = await holdsAfter(far, "files.put", 12);
     gate.open();
     await far.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.5);
     await far.page.reload();
     await show(far, bob.name);
     await far.waits(fileRow(far, "large.bin").locator(".state", { hasText: "Choose the same file again" }));
     assert.equal(await fileRow(bob, "large.bin").count(), 0);
+    await goOn();
     await fileRow(far, "large.bin").locator("[data-control=file-again]").setInputFiles(path);
     const got = await saveFile(bob, "large.bin");
     assert.ok(readFileSync(got.path).equals(bytes));
 
+    const letGo = await holdsAfter(far, "files.put", 6);
     await sendFiles(far, [fileOf("unwanted.bin", bytesOf(30 * MIB, 10))]);
     await far.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
     await fileRow(far, "unwanted.bin").locator("[data-control=file-cancel]").click();
     await far.gone(fileRow(far, "unwanted.bin"));
+    await letGo();
     assert.equal(await fileRow(bob, "unwanted.bin").count(), 0);
   } finally {
     await gate.stop();
@@ -140,12 +157,16 @@ test("a large file is written where its user said, and what is stopped leaves no
     Object.assign(globalThis, { showSaveFilePicker: async () => (await navigator.storage.getDirectory()).getFileHandle("big.bin", { create: true }) });
   });
   const length = () => bob.page.evaluate(async () => (await (await (await navigator.storage.getDirectory()).getFileHandle("big.bin")).getFile()).size);
+  const letGo = await holdsAfter(bob, "files.chunk", 5);
   await fileRow(bob, "big.bin").locator("[data-control=file-save]").click();
   await fileRow(bob, "big.bin").locator("[data-control=file-cancel]").click();
+  await letGo();
   await bob.waits(fileRow(bob, "big.bin").locator("[data-control=file-save]"));
   assert.equal(await length(), 0);
+  const goOn = await holdsAfter(bob, "files.chunk", 5);
   await fileRow(bob, "big.bin").locator("[data-control=file-save]").click();
   await bob.waits(fileRow(bob, "big.bin").locator("[data-control=file-cancel]"));
+  await goOn();
   await bob.waits(fileRow(bob, "big.bin").locator("[data-control=file-save]"));
   assert.equal(await length(), bytes.length);
   const digest = await bob.page.evaluate(async () => {

@@ -51,8 +51,10 @@ report();
 /** What comes to its end the second time is named as flaky. @param {typeof plays} failing */
 async function onceMore(failing) {
   album.faults = album.faults.filter((fault) => !failing.some((play) => fault.startsWith(titleOf(play))));
-  plays.push(...failing);
-  await stage();
+  for (const play of failing) {
+    plays.push(play);
+    await stage();
+  }
   for (const play of failing) if (!failed.includes(play)) console.log(`FLAKY ${titleOf(play)}`);
 }
 

@@ -49,6 +49,20 @@ async function countTexts(person) {
   return counts;
 }
 
+/** Waits until a browser has something on a shelf of its database, where it is before this page has ended. @param {Person} person @param {"drafts" | "unsent"} store */
+function keeps({ page }, store) {
+  return page.evaluate(async (name) => {
+    /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+    const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    for (let kept = 0; kept === 0; await new Promise(requestAnimationFrame)) {
+      const database = await result(indexedDB.open("sealwire"));
+      const shelves = await result(database.transaction(name).objectStore(name).getAll());
+      database.close();
+      kept = shelves.reduce((sum, shelf) => sum + Object.keys(shelf.kept).length, 0);
+    }
+  }, store);
+}
+
 /** Nothing is an alarm, and nothing is closed. @param {Person} person */
 async function isWell(person) {
   assert.deepEqual(await person.page.locator(".notice.bad, .cause, .trust.warn, .conversation .account-part .banner:visible").allTextContents(), []);
@@ -79,16 +93,7 @@ test("two tabs send, read and take over from each other, and nothing is lost or 
 
   // What was begun in one is there after a reload.
   await second.page.locator("#composer").fill("begun, and not sent");
-  await second.page.evaluate(async () => {
-    /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-    const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-    for (let kept = 0; kept === 0; await new Promise(requestAnimationFrame)) {
-      const database = await result(indexedDB.open("sealwire"));
-      const shelves = await result(database.transaction("drafts").objectStore("drafts").getAll());
-      database.close();
-      kept = shelves.reduce((sum, shelf) => sum + Object.keys(shelf.kept).length, 0);
-    }
-  });
+  await keeps(second, "drafts");
   await second.page.reload();
   await second.hears("to both");
   assert.equal(await second.page.locator("#composer").inputValue(), "begun, and not sent");
@@ -136,6 +141,7 @@ test("a profile that was put back is behind by epochs, marks, a wrap key and wha
   await bob.page.context().setOffline(true);
   await bob.say("written before the copy");
   await bob.waits(bob.page.locator(".row.message .state", { hasText: /Waiting|Sending/ }));
+  await keeps(bob, "unsent");
   await bob.page.context().close();
   cpSync(profile, copy, { recursive: true });
 

@@ -284,6 +284,8 @@ test("roles, muting, slow mode and bans count on a page and at a terminal, which
   // The page owns it, when the terminal hands it over; the terminal is told what it may no more.
   await kim.run(["members", "transfer", "#Market", dee.name, "--yes"]);
   await dee.waits(rowOf(dee, sentence(dee.name, " is an owner now")));
+  // The list, of which the dialog is made, comes a little later.
+  await showsRole(dee, dee, "owner");
   await dee.page.locator("[data-control='setup.title']").click();
   await dee.page.locator("dialog").getByRole("radio", { name: "Who is invited" }).check();
   await dee.page.locator("dialog [data-control=save-rules]").click();

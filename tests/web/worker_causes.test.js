@@ -251,7 +251,7 @@ walk(["commit_refused"], "nobody comes in by it, and the room goes on", async ()
   assert.equal((await alarm(bob, room, "commit_refused")).n, 2);
   await ada.ask("conversation_rotate", { room });
   await sentAgain(ada, bob, room, "commit_refused");
-  assert.equal(bob.conversation(room).n, 2);
+  await bob.comesTo(() => bob.conversation(room).n, 2);
 });
 
 walk(["not_member"], "who is no member is told, and can be invited", async () => {

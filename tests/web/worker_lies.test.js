@@ -335,6 +335,7 @@ test("what somebody who was removed seals with an old key is marked behind the r
   const late = await sealEnvelope(keys, head, secret, of, encodeContent({ type: "text", text: "as if still in" }));
   await ada.ask("conversation_remove", { room, account: carl.account, ban: false });
   await send(ada, room, "without Carl");
+  await ada.until(() => rows(ada, room).find(({ text }) => text === "without Carl")?.sequence > 0, "its place");
 
   const marked = (/** @type {import("./harness/member.js").Member} */ of) => rows(of, room).filter(({ oldEpoch }) => oldEpoch).map(({ text }) => text);
   for (const isAlone of [false, true]) {

@@ -25,15 +25,16 @@ async fn conversations(account: Account) -> Conversations {
 /// What somebody sends who reads a room of so many for the first time.
 async fn puts_of_a_newcomer(house: &House, names: &[&str]) -> (usize, usize) {
     let relay = Relay::start(house.address).await;
-    let mut accounts: Vec<Account> = Vec::new();
+    let mut ids: Vec<AccountId> = Vec::new();
     for name in names {
-        accounts.push(house.register(name).await.0);
+        let (account, _) = house.register(name).await;
+        ids.push(account.id());
+        account.close().await;
     }
-    let others: Vec<AccountId> = accounts[1..].iter().map(Account::id).collect();
-    let mut accounts = accounts.into_iter();
-    let mut founder = conversations(accounts.next().expect("a founder")).await;
-    let room = founder.make_group("hall", &others).await.expect("a room");
-    drop(accounts);
+    let others = &ids[1..];
+    // Only now: a connection on which nothing is said for half a minute is closed.
+    let mut founder = conversations(house.sign_in(names[0]).await).await;
+    let room = founder.make_group("hall", others).await.expect("a room");
     let last = names.last().expect("somebody");
     let signing_in = chat_client::SignIn::new(server_at(relay.address()), *last);
     let signing_in = signing_in.with_password(crate::owners::password());

@@ -99,7 +99,7 @@ async fn hears(peer: &mut Peer, events: &[Event], other: &Owner) {
     }
 }
 
-/// Makes two who are there friends.
+/// Makes two who are there friends. Who has only just come may be told of once more after it.
 pub(crate) async fn befriend(one: (&Owner, &mut Peer), other: (&Owner, &mut Peer)) {
     done(one.1, &add(other.0.account)).await;
     let account = one.0.account;

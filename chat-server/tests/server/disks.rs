@@ -214,11 +214,12 @@ async fn a_slow_disk_lets_as_much_wait_as_may_and_refuses_the_rest() {
     for peer in &mut here.peers {
         peer.call(&unfollow, Bytes::new()).await.expect("done");
     }
+    let frames: Vec<_> = frames.iter().map(|frame| frame.encode().stream()).collect();
+    let bytes = frames.concat();
     let dam = Dam::in_front_of(&here.folder).await;
     let ada = &mut here.peers[0];
-    for frame in frames {
-        ada.send(frame).await;
-    }
+    // In one piece: the store waits five seconds for the dam, and no longer.
+    ada.write(&bytes).await;
     // The last is refused while the first still wait.
     let last = ada.reply_to::<Published>(SENT << 16).await;
     let last = last.expect_err("too much waits");

@@ -27,6 +27,11 @@ use crate::{
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Lets the time pass in which the server sweeps once: timers go by whole milliseconds.
+async fn sweeps(stopwatch: &Stopwatch) {
+    stopwatch.advance(SWEEP_EVERY.as_secs_f64() + 0.1).await;
+}
+
 /// Something that was said so long ago, put into the data as the server would have.
 async fn said_ago(folder: &Folder, talk: &mut Talk, by: &Person, ago: Duration) -> Millis {
     let envelope = talk.sealed(&by.owner, Storage::Stored, "said long ago");
@@ -72,6 +77,8 @@ async fn numbers(talk: &Talk, person: &mut Person) -> (u64, u64, Vec<u64>) {
 async fn what_is_due_goes_while_the_server_runs_and_who_follows_is_told() {
     let folder = Folder::new();
     let house = house(&folder).await;
+    // Before it sweeps for the first time.
+    let stopwatch = Stopwatch::stop();
     let mut ada = Person::arrives(&house, "Ada").await;
     let mut bob = Person::arrives(&house, "Bob").await;
     let made = (3 * DAY, KeepDays::One);
@@ -84,9 +91,8 @@ async fn what_is_due_goes_while_the_server_runs_and_who_follows_is_told() {
     for room in [talk.room, young.room] {
         bob.follows(room).await;
     }
-    let stopwatch = Stopwatch::stop();
     for _ in 0..2 {
-        stopwatch.advance(SWEEP_EVERY.as_secs_f64()).await;
+        sweeps(&stopwatch).await;
         bob.follows(young.room).await;
     }
     let first = EpochNumber::new(1);
@@ -149,6 +155,8 @@ async fn nothing_is_sealed_any_more_for_an_epoch_that_is_over() {
 async fn a_shorter_policy_is_heeded_for_what_is_there() {
     let folder = Folder::new();
     let house = house(&folder).await;
+    // Before it sweeps for the first time.
+    let stopwatch = Stopwatch::stop();
     let mut ada = Person::arrives(&house, "Ada").await;
     let mut bob = Person::arrives(&house, "Bob").await;
     let made = (3 * DAY, KeepDays::Forever);
@@ -163,8 +171,7 @@ async fn a_shorter_policy_is_heeded_for_what_is_there() {
     talk.commits(&mut ada, change).await.expect("a policy");
     talk.reaches(&mut bob).await;
     assert_eq!(numbers(&talk, &mut bob).await.2, [1, 2, 3]);
-    let stopwatch = Stopwatch::stop();
-    stopwatch.advance(SWEEP_EVERY.as_secs_f64()).await;
+    sweeps(&stopwatch).await;
     let (event, _) = bob.peer.event().await;
     assert!(matches!(event, Event::RoomForgot { .. }), "{event:?}");
     // The commit's own place is of now.
@@ -201,6 +208,8 @@ fn hex(bytes: &[u8]) -> String {
 async fn a_broken_room_keeps_no_other_one_from_forgetting() {
     let folder = Folder::new();
     let house = house(&folder).await;
+    // Before it sweeps for the first time.
+    let stopwatch = Stopwatch::stop();
     let mut ada = Person::arrives(&house, "Ada").await;
     let mut bob = Person::arrives(&house, "Bob").await;
     let made = (3 * DAY, KeepDays::One);
@@ -215,9 +224,8 @@ async fn a_broken_room_keeps_no_other_one_from_forgetting() {
     breaks(&folder, broken).await;
     let (talk, at) = &talks[1];
     bob.follows(talk.room).await;
-    let stopwatch = Stopwatch::stop();
     for _ in 0..2 {
-        stopwatch.advance(SWEEP_EVERY.as_secs_f64()).await;
+        sweeps(&stopwatch).await;
         bob.follows(talk.room).await;
     }
     bob.told(&talk.was_due(EpochNumber::new(1), CommitDue::Age))

@@ -95,8 +95,9 @@ async fn commits_that_nobody_asks_for_are_counted() {
 async fn who_follows_is_told_who_of_the_room_is_there() {
     let folder = Folder::new();
     let house = folder.house().await;
-    let mut ada = Person::arrives(&house, "Ada").await;
+    // Bob, of whom Ada is told, is there long before she looks.
     let mut bob = Person::arrives(&house, "Bob").await;
+    let mut ada = Person::arrives(&house, "Ada").await;
     Talk::begins(RoomKind::Group, &mut bob, &mut [&mut ada]).await;
     let asked = [bob.account()];
     assert_eq!(there(&mut ada.peer, &asked).await, asked);

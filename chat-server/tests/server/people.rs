@@ -12,7 +12,7 @@ use wire_format::{
 };
 
 use crate::{
-    circle::{add, befriend, done, entry, events, list, presence, quiet, refused, stands, told},
+    circle::{Circle, add, done, entry, events, list, presence, quiet, refused, stands, told},
     owner::{AtServer as _, Folder, Owner},
     support::{Peer, token},
 };
@@ -98,9 +98,16 @@ async fn a_request_is_declined_or_taken_back() {
 async fn who_ask_each_other_are_friends() {
     let folder = Folder::new();
     let house = folder.house().await;
-    let (ada, bob) = (Owner::named("Ada"), Owner::named("Bob"));
-    let (mut adas, _) = ada.arrives(&house).await;
-    let (mut bobs, _) = bob.arrives(&house).await;
+    // Everybody who came is told of by then.
+    let circle = Circle::in_house(&house).await;
+    let (ada, bob, cat) = (circle.ada, circle.bob, circle.cat);
+    let (mut adas, mut bobs) = (circle.adas, circle.bobs);
+    for other in [&cat, &bob] {
+        let account = other.account;
+        done(&mut adas, &Remove { account }).await;
+        told([&mut adas], &[stands(other, FriendState::None)]).await;
+    }
+    told([&mut bobs], &[stands(&ada, FriendState::None)]).await;
     for _ in 0..10 {
         let (asks, asks_too) = (add(bob.account), add(ada.account));
         tokio::join!(done(&mut adas, &asks), done(&mut bobs, &asks_too));
@@ -214,10 +221,10 @@ async fn a_block_is_silent() {
 async fn what_was_asked_during_a_block_is_there_after_it() {
     let folder = Folder::new();
     let house = folder.house().await;
-    let (ada, eve) = (Owner::named("Ada"), Owner::named("Eve"));
-    let (mut adas, _) = ada.arrives(&house).await;
-    let (mut eves, _) = eve.arrives(&house).await;
-    befriend((&ada, &mut adas), (&eve, &mut eves)).await;
+    // Everybody who came is told of by then.
+    let circle = Circle::in_house(&house).await;
+    let (ada, eve) = (circle.ada, circle.bob);
+    let (mut adas, mut eves) = (circle.adas, circle.bobs);
     let account = eve.account;
     done(&mut adas, &Block { account }).await;
     told([&mut adas], &[stands(&eve, FriendState::None)]).await;
@@ -306,10 +313,9 @@ async fn people_are_for_accounts_with_proven_keys() {
 async fn a_name_to_show_is_seen_by_who_looks() {
     let folder = Folder::new();
     let house = folder.house().await;
-    let (ada, bob) = (Owner::named("Ada"), Owner::named("Bob"));
-    let (mut adas, _) = ada.arrives(&house).await;
-    let (mut bobs, _) = bob.arrives(&house).await;
-    befriend((&ada, &mut adas), (&bob, &mut bobs)).await;
+    // Everybody who came is told of by then.
+    let circle = Circle::in_house(&house).await;
+    let (mut adas, mut bobs) = (circle.adas, circle.bobs);
     let longest = "王".repeat(64);
     for (typed, shown) in [
         ("  Ada   Lovelace ", "Ada Lovelace"),

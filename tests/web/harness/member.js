@@ -201,7 +201,11 @@ export class Member {
   /** @param {string} ask @param {object} takes @returns {Promise<any>} */
   async ask(ask, takes) {
     try {
-      return await this.engine.answer(/** @type {any} */ (ask), takes);
+      const given = await this.engine.answer(/** @type {any} */ (ask), takes);
+      // What an answer shows is not told again.
+      if (ask === "conversation_rows") this.#takeRows({ room: takes.room, channel: takes.channel ?? this.engine.conversation(takes.room).main.id, rows: given.rows, gone: [] });
+      this.#look();
+      return given;
     } catch (error) {
       const code = failureOf(error);
       throw Object.assign(new Error(`${this.name}: ${ask}: ${code}`, { cause: error }), { code });

@@ -63,6 +63,7 @@ export class WorkerStage {
     };
     const made = new Member(name, open, database, undefined, clock);
     this.#here.push(made);
+    watch(made);
     return made;
   }
 
@@ -131,6 +132,20 @@ export async function sealed(by, room, content, { head, secret, keys, ...more } 
   return sealEnvelope(keys ?? own.keys, head ?? own.head, secret ?? own.secret, of, plain);
 }
 
+/** The last place in each channel that was handed in, opened or not. @type {WeakMap<Member, Map<string, number>>} */
+const handed = new WeakMap();
+
+/** @param {Member} member */
+function watch(member) {
+  const places = new Map();
+  handed.set(member, places);
+  const frame = member.engine.frame.bind(member.engine);
+  member.engine.frame = (one) => {
+    if (one.kind === "deliver") places.set(one.channel, Math.max(one.sequence, places.get(one.channel) ?? 0));
+    frame(one);
+  };
+}
+
 /** How many places each member's server has made up. @type {WeakMap<Member, number>} */
 const madeUp = new WeakMap();
 
@@ -143,5 +158,6 @@ export function deliver(to, room, sender, payload, flags = STORED) {
     to.hand = (frame) => hand(frame.kind === "deliver" && frame.sequence > 0 ? { ...frame, sequence: frame.sequence + (madeUp.get(to) ?? 0) } : frame);
   }
   madeUp.set(to, (before ?? 0) + 1);
-  to.engine.frame({ kind: "deliver", channel, sequence: deliveries.newest + 1, time: Date.now(), flags, sender: sender.account, name: sender.name, payload });
+  const sequence = Math.max(deliveries.newest, handed.get(to)?.get(channel) ?? 0) + 1;
+  to.engine.frame({ kind: "deliver", channel, sequence, time: Date.now(), flags, sender: sender.account, name: sender.name, payload });
 }

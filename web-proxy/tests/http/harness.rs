@@ -156,8 +156,11 @@ impl Request {
 
     pub(crate) async fn send(self) -> Answer {
         let socket = TcpSocket::new_v4().expect("a socket");
-        let source = format!("{}:0", self.source).parse().expect("an address");
-        socket.bind(source).expect("a loopback address");
+        // Only another address: a bound port may be that of a server which starts again just now.
+        if self.source != "127.0.0.1" {
+            let source = format!("{}:0", self.source).parse().expect("an address");
+            socket.bind(source).expect("a loopback address");
+        }
         let stream = socket.connect(self.proxy).await.expect("a connection");
         let bytes = [self.head.as_bytes(), b"\r\n", &self.body].concat();
         Answer::parse(&exchange(stream, &bytes).await)

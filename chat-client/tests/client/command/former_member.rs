@@ -75,6 +75,7 @@ async fn nothing_that_follows_opens_with_all_that_a_former_member_holds() {
         let haul = Haul::of(&scene.relay);
         assert!(haul.grants.len() == 1 && haul.commits.len() >= 6, "{how:?}");
         assert!(haul.states.len() > while_in.states.len(), "{how:?}");
+        scene.mallory.comes_back(scene.house.address).await;
         scene.mallory.is_handed(&haul).await;
         assert_eq!(
             scene.mallory.opens(&haul),

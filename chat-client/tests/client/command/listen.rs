@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 
 use sealwire_tests::relay::Relay;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::owners::{House, command::Device, listening::Listening};
 
-/// An address of this machine where nobody listens.
-async fn unused() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.expect("a free port");
-    listener.local_addr().expect("an address")
+/// A place of this machine where nobody listens, and nobody else can as long as it is held.
+fn unused() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(any).expect("a free port");
+    let address = socket.local_addr().expect("an address");
+    (socket, address)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +30,8 @@ async fn what_is_sent_during_a_cut_comes_once_and_in_order() {
     ada.run(&["send", "bob", "live"]).await.well();
     assert_eq!(listening.text().await, "live");
     // Nobody listens where it is led to now.
-    relay.retarget(unused().await);
+    let (_held, nowhere) = unused();
+    relay.retarget(nowhere);
     relay.cut();
     listening.until("lost").await;
     ada.run(&["group", "rekey", "bob"]).await.well();

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::owners::{
     House,
-    command::{Device, Ran},
+    command::{Device, Ran, ran},
 };
 
 /// A device that is signed in to a new account.
@@ -160,6 +160,33 @@ async fn a_folder_that_was_put_back_older_names_nothing_and_misses_nothing() {
     all.push("and again".to_owned());
     assert_eq!(hears(&ada, &["--from", "1"]).await, all);
     assert_eq!(hears(&bob, &["--from", "1"]).await, all);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_from_before_a_change_of_password_says_to_sign_in_again() {
+    let house = House::start().await;
+    let (ada, bob) = (device(&house, "Ada").await, device(&house, "Bob").await);
+    let room = made(&ada, &["ops", "bob"]).await;
+    bob.run(&["send", &room, "before"]).await.well();
+    bob.copies_away();
+    fs::write(bob.file("new"), "another few words\n").expect("a file");
+    let mut change = bob.command(&["password"]);
+    change
+        .env("SEALWIRE_PASSWORD_FILE", bob.file("password"))
+        .env("SEALWIRE_NEW_PASSWORD_FILE", bob.file("new"))
+        .env("SEALWIRE_RECOVERY_FILE", bob.file("new code"));
+    ran(change).await.well();
+    ada.run(&["send", &room, "after"]).await.well();
+
+    bob.puts_back();
+    let (said, code) = bob.run(&["listen", "--once", "--json"]).await.failed();
+    assert_eq!((&said["code"], code), (&"vault_closed".into(), Some(7)));
+    let next = said["next"].as_str().expect("a next step");
+    assert!(next.contains("sealwire login"), "{next}");
+    fs::rename(bob.file("new"), bob.file("password")).expect("a file");
+    bob.with_password(&["login", "Bob"]).await.well();
+    assert_eq!(hears(&bob, &["--from", "1"]).await, ["before", "after"]);
     house.stop().await;
 }
 

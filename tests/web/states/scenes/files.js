@@ -55,9 +55,10 @@ export async function files(stage) {
   await seen(there, caption);
   await there.locator(".file [data-control=file-show]").nth(1).waitFor();
   await take(there, "files");
-  await there.locator(".file [data-control=file-show]").first().click();
+  // Which of two files is whole first is a matter of chance.
+  await there.locator(".file", { hasText: picture }).locator("[data-control=file-show]").click();
   await there.locator("img.file-picture").waitFor();
-  await there.locator(".file [data-control=file-show]").nth(1).click();
+  await there.locator(".file", { hasText: notes }).locator("[data-control=file-show]").click();
   await there.locator("pre.file-text").waitFor();
   await take(there, "files-shown");
 }

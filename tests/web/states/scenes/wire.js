@@ -16,7 +16,8 @@ export async function wire({ cast, take, language }) {
   const hand = new Wire();
   const page = await cast.member(words.ada, { wire: hand });
   await openRoom(page, words.room);
-  await page.locator(".empty h2").waitFor();
+  // Its own key first: what is told below is not to be overtaken by it.
+  await page.locator(".about dd").first().filter({ hasText: /\d/ }).waitFor();
   const room = await roomIdOf(words.room);
   const channel = await channelIdOf(room);
   let sequence = 1_000_000;
