@@ -14,7 +14,7 @@ use super::{blobs, blobs_failed, may_put, may_see};
 use crate::{
     account::AccountSession,
     blobs::{BlobKey, Blobs as _},
-    command::{Turn, errand::Errand, unreadable},
+    command::{Turn, conversation::whole, errand::Errand, unreadable},
     conversation::Conversation,
     room::event_with,
     store::{
@@ -54,10 +54,13 @@ pub(super) async fn run(
         return errand.ok(&held(&errand, put.file).await?);
     }
     let place = own.puts.take().await;
-    let node = Arc::clone(&errand.node);
-    node.tracker.spawn(async move {
-        let kept = keep(&errand, &own, &room, key, chunk).await;
-        errand.answer::<Put>(kept);
+    let errand = Arc::new(errand);
+    let (node, asked) = (Arc::clone(&errand.node), Arc::clone(&errand));
+    let keeping = async move { keep(&errand, &own, &room, key, chunk).await };
+    node.tracker.clone().spawn(async move {
+        // Whatever becomes of the task that keeps it, somebody waits for an answer.
+        let kept = whole(&node.tracker, keeping).await;
+        asked.answer::<Put>(kept);
         drop(place);
     });
     Ok(Turn::Sent)
