@@ -39,7 +39,7 @@ export class Thread {
 
   /** What a new answer is to: the first message, or the newest where that is deleted or not here. @returns {MessageRow | null} */
   get answered() {
-    const rows = this.items.value.flatMap((row) => (row.kind === "message" && row.sequence > 0 ? [row] : []));
+    const rows = this.items.value.flatMap((row) => (row.kind === "message" && row.hash !== "" ? [row] : []));
     return rows.find(({ hash }) => hash === this.hash) ?? rows.at(-1) ?? null;
   }
 

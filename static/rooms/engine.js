@@ -20,7 +20,7 @@ import { Page, ServerRefusal, unlessEnded } from "./page.js";
 import { listReports } from "./report_list.js";
 import { answerRoom } from "./room_requests.js";
 import { Session } from "./session.js";
-import { forEach } from "./turn.js";
+import { Turn, forEach } from "./turn.js";
 import { Verifier } from "./verifier.js";
 /** @typedef {import("../store/database.js").Database} Database */
 /** @typedef {import("../wire/frame.js").DeliverFrame} DeliverFrame */
@@ -46,6 +46,8 @@ export class Engine {
   page;
   later = new Later();
   chores = new Chores(this);
+  /** One telling after the other: the last one is the newest. */
+  #telling = new Turn();
   /** @type {Map<string, Conversation>} */
   conversations = new Map();
   #database;
@@ -211,12 +213,14 @@ export class Engine {
 
   /** Tells the list, soon. */
   tell() {
-    this.later.at("tell", TELL_AFTER_MS, async () => {
-      if (this.#session === null) return;
-      this.#files?.changed();
-      const conversations = await Promise.all([...this.conversations.values()].map((each) => describe(each, this.session)));
-      this.page.tell({ tell: "conversations", conversations: conversations.filter((each) => each !== null), invitations: this.invitations.shown, left: this.#left() });
-    });
+    this.later.at("tell", TELL_AFTER_MS, () => this.#telling.take(() => this.#tellList()));
+  }
+
+  async #tellList() {
+    if (this.#session === null) return;
+    this.#files?.changed();
+    const conversations = await Promise.all([...this.conversations.values()].map((each) => describe(each, this.session)));
+    this.page.tell({ tell: "conversations", conversations: conversations.filter((each) => each !== null), invitations: this.invitations.shown, left: this.#left() });
   }
 
   /** What was written for rooms in which the account is no more. @returns {import("./requests.js").Left[]} */

@@ -1,12 +1,15 @@
 /**
  * What the server tells of rooms without being asked (docs/protocol.md §14.7 to §14.14).
  */
+import { toHex } from "../wire/bytes.js";
 import { takeIn } from "./plans.js";
 /** @typedef {import("./conversation.js").Conversation} Conversation */
 /** @typedef {import("./engine.js").Engine} Engine */
 
 /** How long new channels are gathered before they are followed, in milliseconds. */
 const GATHER_MS = 50;
+/** As many bytes of a request's end, where its signature is, tell it from every other one. */
+const NAMES = 16;
 
 /**
  * Takes one event.
@@ -52,7 +55,7 @@ async function takeRoomEvent(engine, conversation, header, tail) {
       return conversation.state.take(tail);
     case "epoch.keys_requested":
       // Whoever asks is answered by one or two, and not by all at once.
-      return engine.later.soon(`keys ${room} ${members}`, members, engine.inRoom(room, (each) => each.grants.requested(tail)));
+      return engine.later.soon(`keys ${room} ${toHex(tail.slice(-NAMES))}`, members, engine.inRoom(room, (each) => each.grants.requested(tail)));
     case "epoch.granted":
       return grants.granted(tail);
     case "epoch.refused":

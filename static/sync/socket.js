@@ -84,7 +84,7 @@ export class SocketLink {
       this.#end("garbled");
       return;
     }
-    if (frame.kind === "ping") this.#socket.send(encodePong(frame.nonce));
+    if (frame.kind === "ping") this.#send(encodePong(frame.nonce));
     else if (frame.kind === "reply") this.#answer(frame.request, frame.outcome);
     else if (frame.kind === "close") this.#end(frame.reason);
     else if (frame.kind === "event" || frame.kind === "deliver") this.#events.onFrame(frame);
@@ -92,7 +92,7 @@ export class SocketLink {
 
   /** @param {(request: number) => Uint8Array<ArrayBuffer>} encode @returns {Promise<import("../wire/frame.js").Outcome>} */
   #ask(encode) {
-    if (this.#ended || !this.#opened) return Promise.resolve(refusal("cut"));
+    if (!this.#takes) return Promise.resolve(refusal("cut"));
     const request = this.#nextRequest++;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#answer(request, refusal("timeout")), ANSWER_WITHIN_MS);
@@ -100,8 +100,18 @@ export class SocketLink {
         clearTimeout(timer);
         resolve(outcome);
       });
-      this.#socket.send(encode(request));
+      this.#send(encode(request));
     });
+  }
+
+  /** Whether it takes frames: one that closes says so later only, to `onclose`. */
+  get #takes() {
+    return !this.#ended && this.#opened && this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} frame */
+  #send(frame) {
+    if (this.#takes) this.#socket.send(frame);
   }
 
   /** @param {number} request @param {import("../wire/frame.js").Outcome} outcome */

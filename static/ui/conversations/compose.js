@@ -100,7 +100,8 @@ export function composeBox(context, scope, { room, channel, title, sent, rows, t
       cancel();
     } else if (event.key === "ArrowUp" && writing.box.value === "") {
       const last = rows().findLast((row) => row.kind === "message" && row.mine && row.sequence > 0);
-      if (last?.kind !== "message") return;
+      // What is on its way cannot be changed yet, and what was said before it is not meant.
+      if (last?.kind !== "message" || last.hash === "") return;
       event.preventDefault();
       edit(last);
     }

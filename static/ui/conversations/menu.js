@@ -23,9 +23,9 @@ const GAP_PX = 8;
 /** The longest reason of a deletion, in bytes (docs/protocol.md §14.11). */
 const REASON_BYTES = 256;
 
-/** The button; nothing for what is not sent yet, which has its own. @param {TalkContext} context @param {View} view @param {MessageRow} row */
+/** The button; nothing for what has no place in the conversation yet, which has its own. @param {TalkContext} context @param {View} view @param {MessageRow} row */
 export function messageMenu(context, view, row) {
-  if (row.sequence === 0) return null;
+  if (row.hash === "") return null;
   const { words } = context;
   const label = words.say("menu.open", { name: nameOf(context, row.account) });
   const button = h("button", { type: "button", class: "plain menu-button", tabindex: "-1", "data-control": "menu", "aria-haspopup": "menu", "aria-label": label, title: words.say("menu.title"), onclick: open }, talkIcon("more"));

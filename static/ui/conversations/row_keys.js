@@ -27,7 +27,7 @@ export function bindRowKeys(context, scope, element, view) {
   function onRow(key, element) {
     const row = context.conversations.rows(view.channel).items.peek().find((each) => each.key === element.getAttribute("data-key"));
     if (key === "Enter") return () => first(element)?.click();
-    if (row?.kind !== "message" || row.sequence === 0) return null;
+    if (row?.kind !== "message" || row.hash === "") return null;
     switch (key.toLowerCase()) {
       case "r":
         return () => view.reply(row);
