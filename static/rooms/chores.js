@@ -88,9 +88,8 @@ export class Chores {
    * not before all rooms were read, whose shares may need the same keys.
    */
   async tellOldKeys() {
-    const { conversations, page, areAllRead } = this.#engine;
-    const { vault, now } = this.#session;
-    const at = now();
+    const { conversations, page, areAllRead, session } = this.#engine;
+    const at = session.now();
     // Also where there is no room left that forgets.
     this.#later.at("old keys", FORGET_MS, () => this.tellOldKeys());
     if (!areAllRead || (at >= this.#oldKeysAt && at < this.#oldKeysAt + FORGET_MS)) return;
@@ -99,6 +98,9 @@ export class Chores {
     const spans = [];
     // A room that cannot be judged keeps nobody from forgetting what others have.
     for (const { forgetting } of conversations.values()) spans.push(...(await forgetting.overSpans().catch(() => [])));
+    // Whoever is signed in by now, these are not of their rooms.
+    if (this.#engine.session !== session) return;
+    const { vault } = session;
     for (const room of vault.rooms) spans.push(...keptSpans(vault.head(room)).filter(({ to }) => to <= at - WRAPS_APART_MS));
     if (spans.length > 0) page.tell({ tell: "old_keys", spans });
   }

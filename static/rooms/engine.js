@@ -287,6 +287,7 @@ export class Engine {
     session.keysets.age();
     for (const conversation of this.conversations.values()) conversation.cut();
     await session.vault.refresh();
+    this.quietly(session.keysets.pinLeft());
     await this.#readRooms();
     await this.invitations.catchUp();
     this.tell();

@@ -30,7 +30,7 @@ const MOST_ASKED = 2_048;
 /** How far keys are trusted to which nothing new is opened. @type {ReadonlySet<import("./requests.js").Trust>} */
 export const DISTRUSTED = new Set(/** @type {import("./requests.js").Trust[]} */ (["changed", "lost", "alarm"]));
 
-/** @typedef {[account: string, chain: Chain]} Unpinned */
+/** What was read, and the pin from which. @typedef {{ account: string, chain: Chain, read: import("../crypto/pin.js").Pin | null }} Read */
 
 /** Chains that were read and verified; a room's records are judged by it. */
 export class Keysets {
@@ -45,7 +45,7 @@ export class Keysets {
   #fresh = new Map();
   /** When reading an account's keys failed. @type {Map<string, number>} */
   #failed = new Map();
-  /** Accounts whose keys were read, and not pinned before the connection was cut. @type {Set<string>} */
+  /** Accounts whose keys were read, and whose pin the vault has not taken: they are read again, from the pin that they have then. @type {Set<string>} */
   #unpinned = new Set();
   /** Accounts whose chain does not continue what was pinned. @type {Set<string>} */
   #alarms = new Set();
@@ -113,9 +113,10 @@ export class Keysets {
     return this.#vault.fault({ kind: "pin", account }) !== null;
   }
 
-  /** A new connection: keys may have changed meanwhile. */
+  /** A new connection: keys may have changed meanwhile, and what failed may be had. */
   age() {
     this.#fresh.clear();
+    this.#failed.clear();
   }
 
   /** Reads what is new of an account's keys, unless that was done just now. Throws as `read` does. @param {string} account */
@@ -126,10 +127,17 @@ export class Keysets {
 
   /** Reads the keys of an account, if they were not read yet. @param {string} account */
   async known(account) {
-    const chain = this.#chains.get(account);
-    if (chain === undefined) return this.read(account);
-    if (this.#unpinned.has(account)) await this.#pin(account, chain);
-    return chain;
+    return this.#settled(account) ?? this.read(account);
+  }
+
+  /** The chain, if it was read, and compared with its pin or pinned. @param {string} account */
+  #settled(account) {
+    return this.#unpinned.has(account) ? undefined : this.#chains.get(account);
+  }
+
+  /** Pins what could not be pinned under an earlier connection. Throws as `knownAll` does. */
+  pinLeft() {
+    return this.knownAll([...this.#unpinned]);
   }
 
   /**
@@ -138,22 +146,22 @@ export class Keysets {
    * @param {string[]} accounts
    */
   async knownAll(accounts) {
-    /** @type {Unpinned[]} */
-    const unpinned = accounts.flatMap((account) => {
-      const chain = this.#chains.get(account);
-      return chain !== undefined && this.#unpinned.has(account) ? [/** @type {Unpinned} */ ([account, chain])] : [];
+    /** @type {Read[]} */
+    const unpinned = [];
+    /** @type {ServerRefusal | null} */
+    let cut = null;
+    await forEach(accounts, AT_ONCE, async (account) => {
+      if (cut !== null || this.#settled(account) !== undefined || this.#hasJustFailed(account)) return;
+      await this.#begin(account, unpinned).catch((error) => {
+        this.#failed.delete(account);
+        if (error instanceof ServerRefusal && error.isUnknown) cut ??= error;
+      });
     });
     try {
-      await forEach(accounts, AT_ONCE, async (account) => {
-        if (this.#chains.has(account) || this.#hasJustFailed(account)) return;
-        await this.#begin(account, unpinned).catch((error) => {
-          this.#failed.delete(account);
-          if (error instanceof ServerRefusal && error.isUnknown) throw error;
-        });
-      });
+      if (cut !== null) throw cut;
       await this.#pinAll(unpinned);
     } catch (error) {
-      for (const [account] of unpinned) this.#unpinned.add(account);
+      for (const { account } of unpinned) this.#unpinned.add(account);
       throw error;
     }
   }
@@ -168,21 +176,21 @@ export class Keysets {
     return this.#begin(account);
   }
 
-  /** @param {string} account @param {Unpinned[]} [later] takes what is to be pinned, instead of pinning it */
+  /** @param {string} account @param {Read[]} [later] takes what is to be pinned, instead of pinning it */
   #begin(account, later) {
     const reading = this.#reading.get(account) ?? this.#readOnce(account, later);
     this.#reading.set(account, reading);
     return reading;
   }
 
-  /** @param {string} account @param {Unpinned[]} [later] */
+  /** @param {string} account @param {Read[]} [later] */
   async #readOnce(account, later) {
     try {
-      const chain = await this.#read(account);
-      if (later === undefined) await this.#pin(account, chain);
-      else later.push([account, chain]);
+      const read = await this.#read(account);
+      if (later === undefined) await this.#pin(read);
+      else later.push(read);
       this.#failed.delete(account);
-      return chain;
+      return read.chain;
     } catch (error) {
       this.#failed.set(account, Date.now());
       throw error;
@@ -216,7 +224,7 @@ export class Keysets {
     }
   }
 
-  /** @param {string} account */
+  /** @param {string} account @returns {Promise<Read>} */
   async #read(account) {
     const known = this.#chains.get(account);
     const { head, records } = await this.#records(account, known?.head.number ?? 0);
@@ -224,16 +232,17 @@ export class Keysets {
       const chain = known ?? (await Chain.first(account, null, records.shift() ?? new Uint8Array()));
       for (const record of records) await chain.extend(record);
       if (chain.head.number !== head) throw new OpenError("shorter");
-      this.#compare(account, chain);
+      const pin = this.#vault.pin(account);
+      compare(chain, pin);
       this.#chains.set(account, chain);
       this.#fresh.set(account, Date.now());
       this.#alarms.delete(account);
+      return { account, chain, read: pin };
     } catch (error) {
       if (!(error instanceof OpenError)) throw error;
       this.#alarms.add(account);
       throw new Refused("keys_alarm");
     }
-    return /** @type {Chain} */ (this.#chains.get(account));
   }
 
   /** @param {string} account @param {number} after */
@@ -254,38 +263,43 @@ export class Keysets {
     throw new Refused("keys_alarm");
   }
 
-  /** A chain that does not have the pinned keyset is another one. @param {string} account @param {Chain} chain */
-  #compare(account, chain) {
-    const pin = this.#vault.pin(account);
-    if (pin === null) return;
-    if (chain.keysets[Number(pin.number) - 1]?.hash !== pin.head) throw new OpenError("not_pinned");
-  }
-
-  /** Pins at first contact those that nobody has pinned, together; the others one by one. @param {Unpinned[]} unpinned */
+  /** Pins at first contact those that nobody has pinned, together; the others one by one. @param {Read[]} unpinned */
   async #pinAll(unpinned) {
-    const isNew = (/** @type {Unpinned} */ [account]) => account !== this.#own && this.#vault.pin(account) === null && !this.#isLost(account);
-    const first = unpinned.filter(isNew).map(([account, { head: { number, hash, fingerprint } }]) => {
+    const isNew = (/** @type {Read} */ { account }) => account !== this.#own && this.#vault.pin(account) === null && !this.#isLost(account);
+    const first = unpinned.filter(isNew).map(({ account, chain: { head: { number, hash, fingerprint } } }) => {
       const pin = moved(null, null, { number, head: hash, fingerprint, since: [] });
       return { name: /** @type {const} */ ({ kind: "pin", account }), content: { ...pin } };
     });
     await this.#vault.addAll(first).catch(unlessCut);
     // Those that the vault has by now stay as they are.
-    for (const [account, chain] of unpinned) await this.#pin(account, chain);
+    for (const read of unpinned) await this.#pin(read);
   }
 
-  /** Pins at first contact, and moves the pin along. @param {string} account @param {Chain} chain */
-  async #pin(account, { keysets, head: { number, hash, fingerprint } }) {
-    const before = this.#vault.pin(account);
-    this.#unpinned.delete(account);
-    if (account === this.#own || before?.head === hash || this.#isLost(account)) return;
-    const since = keysets.slice(Number(before?.number ?? number)).map(({ link }) => /** @type {"rotated" | "reset"} */ (link));
-    const read = before && { number: Number(before.number), head: before.head };
+  /** Pins at first contact, and moves along the pin from which it was read. @param {Read} of */
+  async #pin({ account, chain, read }) {
+    const { keysets, head: { number, hash, fingerprint } } = chain;
+    if (account === this.#own || this.#vault.pin(account)?.head === hash || this.#isLost(account)) {
+      this.#unpinned.delete(account);
+      return;
+    }
+    this.#unpinned.add(account);
+    const since = keysets.slice(Number(read?.number ?? number)).map(({ link }) => /** @type {"rotated" | "reset"} */ (link));
+    const from = read && { number: Number(read.number), head: read.head };
     const pin = { number, head: hash, fingerprint, since };
-    const moves = (/** @type {object | null} */ content) => moved(/** @type {import("../crypto/pin.js").Pin | null} */ (content), read, pin);
-    const pinned = this.#vault.change({ kind: "pin", account }, moves).catch(unlessCut);
-    await pinned.catch((error) => {
-      this.#unpinned.add(account);
-      throw error;
-    });
+    try {
+      await this.#vault.change({ kind: "pin", account }, (content) => moved(/** @type {import("../crypto/pin.js").Pin | null} */ (content), from, pin));
+    } catch (error) {
+      unlessCut(error);
+      // What the vault does not take at all counts in memory.
+      if (!(error instanceof ServerRefusal && error.isPassing)) this.#unpinned.delete(account);
+      return;
+    }
+    // One that another device has set meanwhile is what the next reading is compared with.
+    if (this.#vault.pin(account)?.head === hash) this.#unpinned.delete(account);
   }
+}
+
+/** A chain that does not have the pinned keyset is another one. @param {Chain} chain @param {import("../crypto/pin.js").Pin | null} pin */
+function compare(chain, pin) {
+  if (pin !== null && chain.keysets[Number(pin.number) - 1]?.hash !== pin.head) throw new OpenError("not_pinned");
 }

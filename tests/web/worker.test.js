@@ -195,8 +195,9 @@ test("both rotate and write at once: nothing is lost, doubled or out of its writ
     for (const name of ["ada", "bob"]) assert.deepEqual(reader.texts(room).filter((each) => each.startsWith(name)), numbers.map((number) => `${name} ${number}`));
     assert.deepEqual(reader.alarms(room), []);
   }
-  const n = Math.max(...[ada, bob].map((each) => each.engine.conversation(room).keeper.verified.head.n));
-  for (const each of [ada, bob]) await each.until(() => each.conversation(room).n === n, "the newest epoch");
+  const newest = () => Math.max(...[ada, bob].map((each) => each.engine.conversation(room).keeper.verified.head.n));
+  const areThere = () => [ada, bob].every((each) => each.conversation(room).n === newest());
+  for (const each of [ada, bob]) await each.until(areThere, "the newest epoch");
   assert.equal(ada.conversation(room).number, bob.conversation(room).number);
 });
 

@@ -99,7 +99,7 @@ export function composeBox(context, scope, { room, channel, title, sent, rows, t
       event.preventDefault();
       cancel();
     } else if (event.key === "ArrowUp" && writing.box.value === "") {
-      const last = rows().findLast((row) => row.kind === "message" && row.mine && row.sequence > 0);
+      const last = rows().findLast((row) => row.kind === "message" && row.mine && row.send?.state !== "failed");
       // What is on its way cannot be changed yet, and what was said before it is not meant.
       if (last?.kind !== "message" || last.hash === "") return;
       event.preventDefault();

@@ -44,7 +44,8 @@ async function manyKeys(accounts, { conflict = false, refused = "", code = "inte
       assert.equal(command, "keys.chain");
       asked.push(fields.account);
       if (fields.account === refused) throw new ServerRefusal(code);
-      return { ok: { head: "1", more: false }, tail: encodeList([/** @type {any} */ (chains.get(fields.account))]) };
+      const records = fields.after === undefined ? [/** @type {any} */ (chains.get(fields.account))] : [];
+      return { ok: { head: "1", more: false }, tail: encodeList(records) };
     },
   };
   const vault = {
@@ -57,7 +58,8 @@ async function manyKeys(accounts, { conflict = false, refused = "", code = "inte
     },
     change: async (/** @type {any} */ name, /** @type {any} */ change) => {
       puts.push(1);
-      pins.set(name.account, change(null));
+      const pin = change(pins.get(name.account) ?? null);
+      if (pin !== null) pins.set(name.account, pin);
     },
   };
   return { asked, pins, puts, vault, keysets: new Keysets("me", /** @type {any} */ (page), /** @type {any} */ (vault)) };
@@ -97,20 +99,64 @@ test("a connection that was cut while the keys of many were read is told", async
   await assert.rejects(keysets.knownAll(MANY), (error) => error instanceof ServerRefusal && error.code === "cut");
 });
 
-test("keys whose pins a cut has prevented are pinned when something asks for them", async () => {
-  const [first, second] = MANY;
-  const { asked, pins, keysets, vault } = await manyKeys(MANY);
+/** Takes nothing any more; gives what lets it take again. @param {any} vault @param {string} code */
+function refusing(vault, code) {
   const { addAll, change } = vault;
   vault.addAll = vault.change = async () => {
-    throw new ServerRefusal("cut");
+    throw new ServerRefusal(code);
   };
+  return () => Object.assign(vault, { addAll, change });
+}
+
+test("keys whose pins a cut has prevented are read again, and pinned", async () => {
+  const [first, second, third] = MANY;
+  const { pins, keysets, vault } = await manyKeys(MANY);
+  const again = refusing(vault, "cut");
   await assert.rejects(keysets.knownAll([first, second]), ServerRefusal);
-  await assert.rejects(keysets.known(first), ServerRefusal);
+  await assert.rejects(keysets.known(third), ServerRefusal);
   assert.equal(pins.size, 0);
-  Object.assign(vault, { addAll, change });
+  again();
+  keysets.age();
   await keysets.known(first);
   assert.deepEqual([...pins.keys()], [first]);
-  await keysets.knownAll([first, second]);
-  assert.deepEqual([...pins.keys()], [first, second]);
-  assert.equal(asked.length, 2, "what was read is kept");
+  await keysets.pinLeft();
+  assert.deepEqual([...pins.keys()].sort(), [first, second, third]);
+});
+
+test("all that was read beside a cut is pinned later", async () => {
+  const { pins, keysets } = await manyKeys(MANY, { refused: MANY[3], code: "cut" });
+  await assert.rejects(keysets.knownAll(MANY), ServerRefusal);
+  const read = MANY.filter((account) => keysets.get(account) !== undefined);
+  assert.ok(read.length > 0 && pins.size === 0);
+  await keysets.pinLeft();
+  assert.deepEqual([...pins.keys()].sort(), read);
+});
+
+test("a pin that another device has set since is what keys are compared with, and stays", async () => {
+  const [first] = MANY;
+  for (const way of ["known", "pinLeft"]) {
+    const { pins, keysets, vault } = await manyKeys(MANY);
+    const again = refusing(vault, "cut");
+    await assert.rejects(keysets.known(first), ServerRefusal);
+    again();
+    keysets.age();
+    const theirs = { number: "1", head: "ab".repeat(32), fingerprint: "cd".repeat(32), verified: true, acknowledged: "1" };
+    pins.set(first, theirs);
+    if (way === "known") await assert.rejects(keysets.known(first), { code: "keys_alarm" });
+    else await keysets.pinLeft();
+    assert.ok(keysets.alarms.has(first) && keysets.trust(first) === "alarm", way);
+    assert.deepEqual(pins.get(first), theirs);
+  }
+});
+
+test("a server that is busy keeps keys to be pinned later, and a vault that is full does not", async () => {
+  const [first] = MANY;
+  for (const [code, asks] of /** @type {const} */ ([["busy", 2], ["over_quota", 1]])) {
+    const { asked, pins, keysets, vault } = await manyKeys(MANY);
+    const again = refusing(vault, code);
+    assert.equal((await keysets.known(first)).head.number, 1);
+    again();
+    await keysets.known(first);
+    assert.deepEqual([asked.length, pins.size], [asks, asks - 1], code);
+  }
 });
