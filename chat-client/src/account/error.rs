@@ -85,6 +85,9 @@ pub enum PeerFault {
     /// The root does not open with what opened the session.
     #[error("the vault does not open")]
     Root(OpenError),
+    /// The root does not open with the key that this device kept.
+    #[error("the vault does not open with what this device kept")]
+    KeptKey(OpenError),
     /// An older root than this device saw.
     #[error("vault root {found} after {seen} was seen: the vault was rolled back")]
     OlderRoot {
@@ -177,7 +180,7 @@ impl PeerFault {
             Self::OtherAccount { .. } | Self::OtherName => "other_account",
             Self::OtherSession(_) | Self::NoToken => "other_session",
             Self::Record(_) | Self::OtherRoot | Self::Pages | Self::ChainPages => "bad_record",
-            Self::Root(_) => "vault_closed",
+            Self::Root(_) | Self::KeptKey(_) => "vault_closed",
             Self::OlderRoot { .. }
             | Self::OlderRevision { .. }
             | Self::OlderItem { .. }

@@ -23,12 +23,11 @@ pub(super) enum Opener {
 
 impl Opener {
     pub(super) fn open(&self, root: &VaultRoot) -> Result<OpenedRoot, PeerFault> {
-        let opened = match self {
-            Self::Password(half) => root.open_with_password(half),
-            Self::Recovery(half) => root.open_with_recovery(half),
-            Self::Kept(key) => root.open_with_kept(key),
-        };
-        opened.map_err(PeerFault::Root)
+        match self {
+            Self::Password(half) => root.open_with_password(half).map_err(PeerFault::Root),
+            Self::Recovery(half) => root.open_with_recovery(half).map_err(PeerFault::Root),
+            Self::Kept(key) => root.open_with_kept(key).map_err(PeerFault::KeptKey),
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn hint(error: &AccountError) -> Option<Cow<'static, str>> {
         AccountError::Peer(PeerFault::ServerName { found, .. }) => {
             return Some(format!("If that is its name: --server-name {found}").into());
         }
-        AccountError::Peer(PeerFault::Root(_)) => {
+        AccountError::Peer(PeerFault::KeptKey(_)) => {
             "If this device's folder was put back from before a change of password, sign in again: sealwire login NAME. If not, ask whoever runs the server."
         }
         AccountError::Peer(_) => {
