@@ -21,8 +21,6 @@ step() {
     count "$log" "$status"
     if [ "$status" -eq 0 ]; then
         printf 'ok      %4d s  %s\n' $((SECONDS - begun)) "$counted"
-        # What passed at the second try only is a fault to be mended, too.
-        { grep -aE '^ *FLAKY ' "$log" || [ $? -eq 1 ]; } | sort -u
     else
         printf 'FAILED  %4d s  (exit %d)\n' $((SECONDS - begun)) "$status"
         failures+=("$name")
@@ -30,6 +28,8 @@ step() {
         tail -n 60 "$log"
         printf -- '----\n'
     fi
+    # What passed at the second try only is a fault to be mended, too.
+    { grep -aE '^ *FLAKY ' "$log" || [ $? -eq 1 ]; } | sort -u
 }
 
 # skip NAME REASON: says what was not run, and why.
@@ -41,6 +41,8 @@ skip() {
 count() {
     local log=$1 status=$2 good bad plain
     plain=$(sed 's/\x1b\[[0-9;]*m//g' "$log")
+    # Where there is a summary, other counts are of single tries.
+    if grep -qE '^ *Summary \[' <<<"$plain"; then plain=$(grep -E '^ *Summary \[' <<<"$plain"); fi
     good=$(sum '[0-9]+ passed' '^(# pass|ℹ pass) [0-9]+' <<<"$plain")
     bad=$(sum '[0-9]+ failed' '^(# fail|ℹ fail) [0-9]+' <<<"$plain")
     if [ "$status" -eq 0 ]; then
