@@ -112,7 +112,7 @@ flags! {
     /// Attempts at one name from one address; 0: no limit [default: 6/m:10]
     #[arg(long, env = "SEALWIRE_TRIES_PER_NAME_AND_ADDRESS", value_name = "RATE")]
     tries_per_name_and_address: RateText,
-    /// Commands of one connection, those that cost more counted several times; 0: no limit [default: 20/s:200]
+    /// Commands of one connection, those that cost more counted several times; 0: no limit [default: 20/s:400]
     #[arg(long, env = "SEALWIRE_COMMANDS", value_name = "RATE")]
     commands: RateText,
     /// Messages of one connection, each 32 KiB counted as one more; 0: no limit [default: 20/s:100]

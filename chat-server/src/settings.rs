@@ -117,7 +117,8 @@ pub struct Limits {
     /// What accounts may take.
     pub accounts: AccountLimits,
     /// Commands of one connection; one that is answered with a page, tells many, or reads an end-to-end
-    /// room into memory counts as five, making a room as ten.
+    /// room into memory counts as five, making a room as ten. A page that starts spends some 130, and a
+    /// browser has one connection for all its tabs: the usual burst is enough for three in a row.
     pub commands: Rate,
     /// Publishes of one connection, and what else it has told to others; each 32 KiB of it count as one
     /// more.
@@ -156,7 +157,7 @@ impl Default for Limits {
             connections_per_address: 256,
             sign_ins: Rate::per_second(2, 60),
             accounts: AccountLimits::default(),
-            commands: Rate::per_second(20, 200),
+            commands: Rate::per_second(20, 400),
             messages: Rate::per_second(20, 100),
             chunks: Rate::per_second(300, 600),
             patience: Rate::per_second(5, 200),
