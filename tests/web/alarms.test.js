@@ -3,7 +3,7 @@
  * that works. The liar stands between web-proxy and chat-server; who signs what only a member can sign is on the other side of it.
  */
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { test } from "node:test";
 import { signRoomState } from "../../static/crypto/room/state.js";
 import { emptyState } from "../../static/crypto/room/state_content.js";
 import { encodeList, parseList } from "../../static/crypto/record_list.js";
@@ -14,11 +14,12 @@ import { fromHex, join, u64 } from "../../static/wire/bytes.js";
 import { decodeFrame } from "../../static/wire/frame.js";
 import { PASSWORD, accountDoor, createAccount, typePassword } from "./harness/accounts.js";
 import { House } from "./harness/house.js";
-import { Member, Wire } from "./harness/member.js";
 import { rowOf, show } from "./harness/talks.js";
 import { COMMIT, keysOf, otherCommit, sealed, send } from "./harness/worker_stage.js";
 
 /** @typedef {import("./harness/browser.js").Person} Person */
+/** @typedef {import("./harness/member.js").Member} Member */
+/** @typedef {import("./harness/member.js").Wire} Wire */
 
 const TIMEOUT = { timeout: 240_000 };
 /** What a browser writes by itself where a proxy has to make keys first, or its backend is cut. */
@@ -27,22 +28,14 @@ const SERVER = "127.0.0.1";
 /** The kind of vault items that read marks are. */
 const READ_MARKS = 2;
 const house = new House({ proxies: 2, lies: true });
-/** @type {Member[]} */
-const members = [];
 
 await loadLanguage("zh");
 learn(LATER_EN, LATER_ZH);
 const WORDS = { en: new Words("en"), zh: new Words("zh") };
 
-afterEach(() => {
-  for (const member of members.splice(0)) member.end();
-});
-
 /** An account that is no page, and is told the truth. @param {string} name */
 function member(name) {
-  const made = new Member(name, () => Wire.open(house.tiers.server));
-  members.push(made);
-  return made.register(SERVER);
+  return house.member(name).register(SERVER);
 }
 
 /** Somebody at the page, behind the liar. @param {string} name */
@@ -292,8 +285,7 @@ test("swapped keys halt what is sent until they are right again, and keys that a
 test("an older vault is named on a device that saw a newer one, and where its wrap key is older than the published one", TIMEOUT, async () => {
   const bob = await victim("Bob 4");
   const { liar } = house;
-  const phone = await new Member(bob.name, () => Wire.open(house.tiers.server)).signIn(SERVER, PASSWORD);
-  members.push(phone);
+  const phone = await house.member(bob.name).signIn(SERVER, PASSWORD);
   const old = await phone.wire?.call("vault.root");
   await phone.replaceWrap();
   // The page has seen the newer root by now: it proves its keys with it.

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signInTo } from "./harness/accounts.js";
 import { House } from "./harness/house.js";
-import { Member, PASSWORD, Wire } from "./harness/member.js";
+import { PASSWORD } from "./harness/member.js";
 import { befriend } from "./harness/people.js";
 import { openMenu, show, writeTo } from "./harness/talks.js";
 
@@ -14,9 +14,8 @@ const house = new House();
 
 /** Who administrates the server; the setup token is used up by somebody without a page. */
 async function administrator() {
-  const { chat, server, name } = house.tiers;
-  const made = new Member("Zoe Judge", () => Wire.open(server));
-  await made.register(name, await chat?.setupToken());
+  const { chat, name } = house.tiers;
+  const made = await house.member("Zoe Judge").register(name, await chat?.setupToken());
   made.end();
   const person = await house.visitor({ expected: EXPECTED });
   await signInTo(person, made.name, PASSWORD);

@@ -3,35 +3,22 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, test } from "node:test";
+import { test } from "node:test";
 import { PASSWORD, createAccount } from "./harness/accounts.js";
 import { openProfile } from "./harness/browser.js";
 import { Gate } from "./harness/gate.js";
 import { House } from "./harness/house.js";
-import { Member, Wire } from "./harness/member.js";
 import { show, talk } from "./harness/talks.js";
 import { send } from "./harness/worker_stage.js";
 
 /** @typedef {import("./harness/browser.js").Person} Person */
+/** @typedef {import("./harness/member.js").Member} Member */
 
 const TIMEOUT = { timeout: 240_000 };
 /** What a browser writes by itself where a proxy has to make keys first, or a way is cut. */
 const EXPECTED = [/status of (403|503)/, /WebSocket connection/, /ERR_/];
 const SERVER = "127.0.0.1";
 const house = new House();
-/** @type {Member[]} */
-const members = [];
-
-afterEach(() => {
-  for (const member of members.splice(0)) member.end();
-});
-
-/** An account that is no page. @param {string} name */
-function member(name) {
-  const made = new Member(name, () => Wire.open(house.tiers.server));
-  members.push(made);
-  return made;
-}
 
 /** A group of a member and somebody at the page. @param {Member} by @param {Person} person @param {string} name */
 async function group(by, person, name) {
@@ -71,7 +58,7 @@ async function isWell(person) {
 test("two tabs send, read and take over from each other, and nothing is lost or doubled", TIMEOUT, async (t) => {
   const gate = await Gate.start(house.tiers.url, { upgrade: true });
   t.after(() => gate.stop());
-  const ada = await member("Ada").register(SERVER);
+  const ada = await house.member("Ada").register(SERVER);
   const bob = await house.browsers.open(gate.url, EXPECTED);
   await createAccount(bob, "Bob");
   const room = await group(ada, bob, "Tabs");
@@ -120,7 +107,7 @@ test("two tabs send, read and take over from each other, and nothing is lost or 
 test("a profile that was put back is behind by epochs, marks, a wrap key and what it has sent, and catches up without an alarm", TIMEOUT, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "sealwire-profile-"));
   const [profile, copy] = [join(folder, "now"), join(folder, "before")];
-  const ada = await member("Ada 2").register(SERVER);
+  const ada = await house.member("Ada 2").register(SERVER);
   /** @type {Person[]} */
   const opened = [];
   t.after(async () => {
@@ -147,7 +134,7 @@ test("a profile that was put back is behind by epochs, marks, a wrap key and wha
 
   const later = await open(profile);
   await ada.shows(room, "written before the copy");
-  const phone = await member("Bob 2").signIn(SERVER, PASSWORD);
+  const phone = await house.member("Bob 2").signIn(SERVER, PASSWORD);
   for (let epoch = 0; epoch < 5; epoch += 1) {
     await ada.ask("conversation_rotate", { room });
     await send(ada, room, `in epoch ${epoch}`);

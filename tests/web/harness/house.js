@@ -6,6 +6,7 @@ import { after, afterEach, before } from "node:test";
 import { createAccount, signInTo } from "./accounts.js";
 import { Browsers } from "./browser.js";
 import { Liar } from "./liar.js";
+import { Member, Wire } from "./member.js";
 import { Tiers, joinLobby } from "./programs.js";
 
 /** Accounts last as long as their server: no two of a file have one name. */
@@ -21,6 +22,8 @@ export class House {
 
   /** @type {Liar | undefined} */
   #liar;
+  /** @type {Member[]} */
+  #members = [];
 
   /** @param {{ proxies?: 1 | 2, lies?: boolean }} [settings] lies: whether the second proxy is lied to by its chat-server */
   constructor({ proxies = 1, lies = false } = {}) {
@@ -30,7 +33,11 @@ export class House {
       this.#urls = proxies === 1 ? [this.#tiers.url] : [this.#tiers.url, await this.#tiers.startSecondProxy(this.#liar?.address)];
       this.#browsers = await Browsers.start();
     });
-    afterEach(() => this.browsers.close());
+    afterEach(() => {
+      // First, for the pages may fail the test, and a socket that is left open would keep the file from ending.
+      for (const member of this.#members.splice(0)) member.end();
+      return this.browsers.close();
+    });
     after(async () => {
       try {
         await this.#browsers?.stop();
@@ -97,6 +104,13 @@ export class House {
     const person = await this.visitor(how);
     await signInTo(person, owner.name);
     return person;
+  }
+
+  /** Somebody without a page, who has not signed in yet and is told the truth. @param {string} name */
+  member(name) {
+    const made = new Member(name, () => Wire.open(this.tiers.server));
+    this.#members.push(made);
+    return made;
   }
 
   /** `sealwire join` as JSON. @param {string} name */
