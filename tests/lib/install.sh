@@ -64,18 +64,21 @@ install_missing() {
     stay_off "${packages[@]}"
 }
 
-# Runs a command of the package manager as root while nothing that it installs may start a service.
-without_services() {
-    local policy=/usr/sbin/policy-rc.d status=0 ours=
+# Runs a command of the package manager as root while nothing that it installs may start a service. In a shell of its own, whose
+# end takes the policy away again, however it ends.
+without_services() (
+    policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
-        ours=yes
+        trap 'as_root rm -f "$policy"' EXIT
+        # A signal that has no trap ends the shell without what is to be done at its end.
+        trap 'exit 129' HUP
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive "$@" || status=$?
-    [ -z "$ours" ] || as_root rm -f "$policy"
-    return "$status"
-}
+    as_root env DEBIAN_FRONTEND=noninteractive "$@"
+)
 
 # A server that was installed for tests or the bench does not start with the machine either.
 stay_off() {

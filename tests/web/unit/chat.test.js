@@ -70,3 +70,44 @@ test("who wants another name is not signed in under the old one by a late answer
   assert.equal(page.chat.session.peek().phase, "out");
   assert.equal(page.asked[3].path, "/api/auth.logout");
 });
+
+test("who signs out is signed out, though too much was asked for just before", async (t) => {
+  const { chat, asked } = await scripted(t);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  chat.signOut();
+  const refused = (fields) => ({ error: { code: "rate_limited", message: "", ...fields } });
+  for (const [refusal, wait] of [[refused({ retry_after_ms: 40 }), 40], [refused({}), 1_000], [refused({ retry_after_ms: 3_600_000 }), 5_000]]) {
+    assert.equal(asked.at(-1).path, "/api/auth.logout");
+    const before = asked.length;
+    asked.at(-1).answer(refusal);
+    await turns();
+    t.mock.timers.tick(wait - 1);
+    await turns();
+    assert.equal(asked.length, before);
+    t.mock.timers.tick(1);
+    await turns();
+    assert.equal(asked.length, before + 1);
+  }
+  assert.equal(asked.length, 4);
+  asked.at(-1).answer({ ok: {} });
+  await turns();
+  assert.equal(chat.notice.peek(), "signed_out");
+});
+
+test("who cannot be signed out at the server is told so, after four tries or the first that will not do", async (t) => {
+  for (const [code, tries] of [["rate_limited", 4], ["busy", 4], ["unavailable", 1]]) {
+    const { chat, asked } = await scripted(t);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    chat.signOut();
+    for (let count = 1; count <= tries; count += 1) {
+      assert.equal(asked.length, count);
+      asked.at(-1).answer({ error: { code, message: "" } });
+      await turns();
+      t.mock.timers.tick(1_000);
+      await turns();
+    }
+    assert.equal(asked.length, tries);
+    assert.equal(chat.notice.peek(), "signed_out_here");
+    t.mock.reset();
+  }
+});
