@@ -2,7 +2,6 @@
  * Sentences and numbers in the reader's language.
  */
 import { EN } from "./en.js";
-import { pseudo } from "./pseudo.js";
 
 /**
  * @typedef {Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>} Catalogue
@@ -39,8 +38,14 @@ const LOADED = new Map([["en", EN]]);
 /** @type {Readonly<Record<string, () => Promise<Catalogue>>>} */
 const LATER = Object.freeze({
   zh: async () => (await import("./zh.js")).ZH,
-  pseudo: async () => pseudo(EN),
+  pseudo: async () => {
+    ({ pseudo } = await import("./pseudo.js"));
+    Object.assign(LEARNT.pseudo, pseudo(LEARNT.en));
+    return pseudo(EN);
+  },
 });
+/** Makes the made-up language, where it is spoken. @type {((catalogue: Catalogue) => Catalogue) | null} */
+let pseudo = null;
 
 /** Sentences of parts of the page that have loaded later, by language. @type {Record<string, Catalogue>} */
 const LEARNT = { en: {}, zh: {}, pseudo: {} };
@@ -49,7 +54,7 @@ const LEARNT = { en: {}, zh: {}, pseudo: {} };
 export function learn(en, zh) {
   Object.assign(LEARNT.en, en);
   Object.assign(LEARNT.zh, zh);
-  Object.assign(LEARNT.pseudo, pseudo(en));
+  if (pseudo !== null) Object.assign(LEARNT.pseudo, pseudo(en));
 }
 
 /** Whether `Words` can be made in this language at once. @param {string} language */

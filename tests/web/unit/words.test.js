@@ -106,6 +106,9 @@ test("a language is loaded before it is spoken", async () => {
   assert.throws(() => new Words("pseudo"));
   assert.ok(await loadLanguage("pseudo"));
   assert.match(new Words("pseudo").say("sign_in.submit"), /\P{ASCII}/u);
+  // What was learnt before it, and what is learnt after it.
+  learn({ "test.later": "later" }, { "test.later": "稍后" });
+  for (const key of [Object.keys(LATER_EN)[0], "test.later"]) assert.ok(new Words("pseudo").say(key).startsWith("["), key);
   assert.equal(await loadLanguage("xx"), false);
 });
 
