@@ -10,10 +10,8 @@ import { forEach } from "./turn.js";
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("../keys/requests.js").Span} Span */
 
-/** Members whose keys are read for their names, without being asked for: with what a page begins with they are within one burst of commands … */
-const NAMED_MEMBERS = 256;
-/** … and of how many it is looked again whether they have newer ones. */
-const FRESH_MEMBERS = 64;
+/** Members whose keys are read for their names, without being asked for. */
+const NAMED_MEMBERS = 64;
 /** As how many members more others wait with the state of a new epoch, than its committer. */
 const SEAL_AFTER = 8;
 /** How often is looked for what is due to be forgotten, at the latest, in milliseconds. */
@@ -42,21 +40,13 @@ export class Chores {
   afterwards(conversation) {
     const { room, keeper } = conversation;
     const members = [...keeper.verified.head.record.members.keys()];
-    if (members.length <= NAMED_MEMBERS) this.#engine.quietly(this.#look(members).then(() => this.#looked(conversation)));
+    const { keysets } = this.#session;
+    if (members.length <= NAMED_MEMBERS) this.#engine.quietly(forEach(members, 2, (one) => keysets.fresh(one).catch(() => {})).then(() => this.#looked(conversation)));
     this.sealSoon(conversation);
     if (conversation.isDueAtOnce) this.#later.soon(`due ${room}`, members.length, this.#engine.inRoom(room, (each) => each.commitDue()));
     this.rekey(conversation);
     this.#forgetLater(conversation);
     this.#engine.tell();
-  }
-
-  /** @param {string[]} members */
-  async #look(members) {
-    const { keysets } = this.#session;
-    const goesOn = () => {};
-    // Those that were never seen are pinned together.
-    await keysets.knownAll(members).catch(goesOn);
-    if (members.length <= FRESH_MEMBERS) await forEach(members, 2, (one) => keysets.fresh(one).catch(goesOn));
   }
 
   /** The keys of its members are known: what halted may go. @param {Conversation} conversation */
