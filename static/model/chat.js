@@ -8,7 +8,7 @@ import { comeBack } from "./comeback.js";
 import { recall, remember } from "./preferences.js";
 import { SessionMemory } from "./session_memory.js";
 import { VaultTabs, oneTabAtATime } from "./tabs.js";
-import { postCommand, postLogout, postTailed, readNewSession, readSession } from "../sync/api.js";
+import { postCommand, postTailed, readNewSession, readSession } from "../sync/api.js";
 import { Connection } from "../sync/connection.js";
 import { WAITABLE } from "../wire/codes.js";
 
@@ -115,7 +115,7 @@ export class Chat {
   async signIn(name, wanted = () => true) {
     const outcome = await postCommand("auth.guest", { name });
     if ("ok" in outcome && !wanted()) {
-      await postLogout();
+      await postCommand("auth.logout");
       return null;
     }
     if ("ok" in outcome) {
@@ -183,7 +183,7 @@ export class Chat {
   async signOut() {
     this.#forgetSession();
     this.#link.stop();
-    const told = await postLogout();
+    const told = await postCommand("auth.logout");
     this.#out("ok" in told ? "signed_out" : "signed_out_here");
   }
 

@@ -8,13 +8,9 @@ import { decodeReplyBody, encodeCommandBody, encodePublishBody, parseOutcome } f
 /** @typedef {import("../wire/frame.js").Outcome} Outcome */
 
 const ANSWER_WITHIN_MS = 20_000;
-/** How often something is asked that must not be dropped because it cannot be had at once. */
-const TRIES = 4;
-const EVERY_MS = 1_000;
-/** The longest wait for it: somebody waits. */
-const LONGEST_MS = 5_000;
-/** What is over soon, while the way to the server is there. */
-const SOON_OVER = new Set(["rate_limited", "busy"]);
+/** How often a session that was just begun is read. */
+const NEW_SESSION_TRIES = 4;
+const NEW_SESSION_EVERY_MS = 1_000;
 const BINARY = "application/octet-stream";
 
 /**
@@ -71,21 +67,11 @@ export function readSession() {
 }
 
 /** Reads the session that was just begun, which must not be begun again because one answer was lost. @returns {Promise<Outcome>} */
-export function readNewSession() {
-  return insist(readSession, WAITABLE);
-}
-
-/** Signs out, also where too much was asked for just before: a session must not go on for that. @returns {Promise<Outcome>} */
-export function postLogout() {
-  return insist(() => postCommand("auth.logout"), SOON_OVER);
-}
-
-/** Asks again where it was refused by one of these codes. @param {() => Promise<Outcome>} asking @param {Set<string>} codes */
-async function insist(asking, codes) {
+export async function readNewSession() {
   for (let tries = 1; ; tries++) {
-    const outcome = await asking();
-    if ("ok" in outcome || tries === TRIES || !codes.has(outcome.error.code)) return outcome;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(outcome.error.retry_after_ms ?? EVERY_MS, LONGEST_MS)));
+    const session = await readSession();
+    if ("ok" in session || tries === NEW_SESSION_TRIES || !WAITABLE.has(session.error.code)) return session;
+    await new Promise((resolve) => setTimeout(resolve, session.error.retry_after_ms ?? NEW_SESSION_EVERY_MS));
   }
 }
 
