@@ -26,10 +26,11 @@ impl Connection {
             tail,
         } = frame;
         let parsed = Command::parse(&header);
-        // Answers that the server asked for are not the client's pace; those that it did not ask
-        // for are paid for below.
-        let is_answer = matches!(parsed, Ok(Command::AnswerEpoch(_)));
-        if !is_answer {
+        // Answers that the server asked for are not the client's pace, and a session that is signed
+        // out must not go on because too much was asked for before. What is refused of them is paid
+        // for below.
+        let is_free = matches!(parsed, Ok(Command::AnswerEpoch(_) | Command::Logout(_)));
+        if !is_free {
             let weight = parsed
                 .as_ref()
                 .map_or(1, |command| command::weight(command, &self.node));
@@ -52,7 +53,7 @@ impl Connection {
             Ok(command) => self.run_command(request, command, tail, now),
             Err(error) => Err(error.code().into()),
         };
-        if is_answer && answer.is_err() {
+        if is_free && answer.is_err() {
             let spent = self.budget.spend(Spend::Command(1), &self.node.limits, now);
             if spent == Err(Overdrawn::Flood) {
                 return Next::End(self.close(CloseCode::Flood));

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use chat_server::{BindError, Limits, Rate, Server, Settings};
-use wire_format::{ClientFrame, CloseCode, ErrorCode, Refusal, ServerFrame, command::rooms::List};
+use wire_format::{
+    ClientFrame, CloseCode, CommandFrame, ErrorCode, Refusal, ServerFrame,
+    command::{auth::Logout, rooms::List},
+};
 
 use crate::support::{House, generous, publish};
 
@@ -74,6 +77,33 @@ async fn commands_beyond_the_rate_are_refused() {
         }
     ));
     drop(peer);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_signs_out_need_not_wait_but_sign_outs_of_nobody_wear_patience_out() {
+    let limits = Limits {
+        commands: Rate::per_minute(1, 7),
+        patience: Rate::per_minute(1, 10),
+        ..Limits::default()
+    };
+    let house = House::limited(limits).await;
+    // Hello, sign-in and a list.
+    let mut peer = house.guest("fast").await;
+    peer.call(&List {}, Bytes::new()).await.expect("a list");
+    assert!(peer.call(&List {}, Bytes::new()).await.is_err());
+    peer.call(&Logout {}, Bytes::new()).await.expect("an end");
+    assert_eq!(peer.closed().await, CloseCode::Done);
+
+    let mut nobody = house.greeted().await;
+    for _ in 0..6 + 10 {
+        let refused = nobody.call(&Logout {}, Bytes::new()).await;
+        assert_eq!(refused.expect_err("nobody").code, ErrorCode::NotSignedIn);
+    }
+    let one_more = ClientFrame::Command(CommandFrame::new(77, &Logout {}, Bytes::new()));
+    nobody.try_write(&one_more.encode().stream()).await;
+    assert_eq!(nobody.closed().await, CloseCode::Flood);
+    drop((peer, nobody));
     house.close().await;
 }
 
