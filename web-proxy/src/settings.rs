@@ -117,7 +117,7 @@ pub struct Limits {
     pub request_rate: Rate,
     /// Sign-ins of one address.
     pub sign_in_rate: Rate,
-    /// Commands of one session.
+    /// Commands of one session: a page that starts has some 45, and six for each of its rooms.
     pub command_rate: Rate,
     /// Messages of one session.
     pub message_rate: Rate,
@@ -137,7 +137,7 @@ impl Default for Limits {
             connection_rate: rate(200, Duration::from_secs(1)),
             request_rate: rate(500, Duration::from_secs(1)),
             sign_in_rate: rate(60, Duration::from_secs(60)),
-            command_rate: rate(60, Duration::from_secs(1)),
+            command_rate: rate(200, Duration::from_secs(1)),
             message_rate: rate(30, Duration::from_secs(1)),
             chunk_rate: rate(300, Duration::from_secs(1)),
             sessions: 10_000,
