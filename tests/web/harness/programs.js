@@ -25,6 +25,13 @@ export const PYTHON = process.env.SEALWIRE_PYTHON ?? join(process.env.CARGO_TARG
 /** The stranger's client. */
 export const STRANGER = join(ROOT, "tests/python/stranger.py");
 
+/** Programs that run: a file of tests that is ended from outside, for it took too long, takes them along. @type {Set<Program>} */
+const running = new Set();
+process.once("SIGTERM", () => {
+  for (const { process: child } of running) child.kill("SIGKILL");
+  process.exit(143);
+});
+
 export class Program {
   /** @type {string[]} everything it printed, both streams, by line */
   lines = [];
@@ -36,8 +43,10 @@ export class Program {
   constructor(command, args, settings = {}) {
     this.name = command.split("/").pop() ?? command;
     this.process = spawn(command, args, { env: { ...process.env, RUST_LOG: "info", NO_COLOR: "1", ...settings } });
+    running.add(this);
     this.exit = new Promise((resolve) => {
       this.process.on("close", (code, signal) => {
+        running.delete(this);
         this.#ended = true;
         this.#changed();
         resolve(code ?? signal);
