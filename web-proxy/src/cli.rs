@@ -115,9 +115,12 @@ pub(crate) struct Options {
     /// New connections of one address, such as 200/s
     #[arg(long, env = "SEALWIRE_CONNECTION_RATE", value_name = "RATE")]
     connection_rate: Option<Rate>,
-    /// HTTP requests of one address
+    /// HTTP requests of one address, but for files of the page
     #[arg(long, env = "SEALWIRE_REQUEST_RATE", value_name = "RATE")]
     request_rate: Option<Rate>,
+    /// Files of the page of one address
+    #[arg(long, env = "SEALWIRE_ASSET_RATE", value_name = "RATE")]
+    asset_rate: Option<Rate>,
     /// Sign-ins of one address
     #[arg(long, env = "SEALWIRE_SIGN_IN_RATE", value_name = "RATE")]
     sign_in_rate: Option<Rate>,
@@ -219,6 +222,7 @@ impl Options {
             max_sessions: self.max_sessions.or(file.max_sessions),
             connection_rate: self.connection_rate.or(file.connection_rate),
             request_rate: self.request_rate.or(file.request_rate),
+            asset_rate: self.asset_rate.or(file.asset_rate),
             sign_in_rate: self.sign_in_rate.or(file.sign_in_rate),
             command_rate: self.command_rate.or(file.command_rate),
             message_rate: self.message_rate.or(file.message_rate),

@@ -36,6 +36,7 @@ pub(crate) struct Limits {
     settings: Settings,
     connections: DefaultKeyedRateLimiter<AddressKey>,
     requests: DefaultKeyedRateLimiter<AddressKey>,
+    assets: DefaultKeyedRateLimiter<AddressKey>,
     sign_ins: DefaultKeyedRateLimiter<AddressKey>,
     permits: Arc<Semaphore>,
     open: Arc<OpenConnections>,
@@ -46,6 +47,7 @@ impl Limits {
         Self {
             connections: RateLimiter::keyed(quota(settings.connection_rate)),
             requests: RateLimiter::keyed(quota(settings.request_rate)),
+            assets: RateLimiter::keyed(quota(settings.asset_rate)),
             sign_ins: RateLimiter::keyed(quota(settings.sign_in_rate)),
             permits: Arc::new(Semaphore::new(settings.connections)),
             open: Arc::default(),
@@ -76,6 +78,14 @@ impl Limits {
         check_key(&self.requests, address.into())
     }
 
+    /// Counts a request for a file of the page.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(crate) fn asset(&self, address: IpAddr) -> Result<(), Refusal> {
+        check_key(&self.assets, address.into())
+    }
+
     /// Counts a sign-in.
     ///
     /// # Errors
@@ -100,7 +110,12 @@ impl Limits {
         let mut every = tokio::time::interval(FORGET_EVERY);
         loop {
             every.tick().await;
-            for limiter in [&self.connections, &self.requests, &self.sign_ins] {
+            for limiter in [
+                &self.connections,
+                &self.requests,
+                &self.assets,
+                &self.sign_ins,
+            ] {
                 limiter.retain_recent();
                 limiter.shrink_to_fit();
             }

@@ -71,7 +71,11 @@ async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(refusal) = app.limits.request(client.address) {
+    let counted = match request.uri().path().starts_with(page::FILES) {
+        true => app.limits.asset(client.address),
+        false => app.limits.request(client.address),
+    };
+    if let Err(refusal) = counted {
         return Rejection(refusal).into_response();
     }
     let is_http2 = request.version() == Version::HTTP_2;

@@ -113,8 +113,11 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// New connections of one address.
     pub connection_rate: Rate,
-    /// HTTP requests of one address.
+    /// HTTP requests of one address, but for files of the page.
     pub request_rate: Rate,
+    /// Files of the page of one address. Each page that starts asks for some 250, and goes without
+    /// none: forty of them at once behind one address.
+    pub asset_rate: Rate,
     /// Sign-ins of one address.
     pub sign_in_rate: Rate,
     /// Commands of one session: a page that starts has some 45, and six for each of its rooms.
@@ -136,6 +139,7 @@ impl Default for Limits {
             connections_per_address: 512,
             connection_rate: rate(200, Duration::from_secs(1)),
             request_rate: rate(500, Duration::from_secs(1)),
+            asset_rate: rate(10_000, Duration::from_secs(1)),
             sign_in_rate: rate(60, Duration::from_secs(60)),
             command_rate: rate(200, Duration::from_secs(1)),
             message_rate: rate(30, Duration::from_secs(1)),

@@ -175,6 +175,7 @@ impl Options {
                 .map_or(standard.connections_per_address, usize::from),
             connection_rate: self.connection_rate.unwrap_or(standard.connection_rate),
             request_rate: self.request_rate.unwrap_or(standard.request_rate),
+            asset_rate: self.asset_rate.unwrap_or(standard.asset_rate),
             sign_in_rate: self.sign_in_rate.unwrap_or(standard.sign_in_rate),
             command_rate: self.command_rate.unwrap_or(standard.command_rate),
             message_rate: self.message_rate.unwrap_or(standard.message_rate),

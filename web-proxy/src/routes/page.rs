@@ -10,6 +10,9 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
 
+/// Where the files of the page are, and nothing else.
+pub(super) const FILES: &str = "/app/";
+
 /// `GET /`: a constant.
 pub(super) async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let tag = app.assets.page_tag();

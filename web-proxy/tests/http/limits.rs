@@ -60,6 +60,24 @@ async fn requests_are_counted_by_address() {
 }
 
 #[tokio::test]
+async fn files_of_the_page_are_counted_apart() {
+    let house = House::open_with(|settings| {
+        settings.limits.request_rate = rate("1/h");
+        settings.limits.asset_rate = rate("3/h");
+    })
+    .await;
+    let file = |source| house.request("GET", "/app/0/main.js").from(source).send();
+    for _ in 0..3 {
+        assert_eq!(file("127.0.0.1").await.status, 404);
+    }
+    assert_told_to_wait(&file("127.0.0.1").await);
+    assert_eq!(file("127.0.0.2").await.status, 404, "others go on");
+    assert_eq!(house.request("GET", "/").send().await.status, 200);
+    assert_told_to_wait(&house.request("GET", "/").send().await);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn connections_are_counted_by_address() {
     let house = House::open_with(|settings| settings.limits.connection_rate = rate("3/h")).await;
     for _ in 0..3 {
