@@ -19,7 +19,7 @@ use crate::killed::{fields, makes_a_room, signed_in, start};
 /// How often it is killed.
 const KILLS: u32 = 4;
 /// Chunks of the file: some are left after the last kill.
-const CHUNKS: u32 = 24;
+const CHUNKS: u32 = 32;
 
 fn file() -> SealedFile {
     let size = ByteCount::new((u64::from(CHUNKS) - 1) << 20 | 5);

@@ -119,9 +119,12 @@ test("an upload shows how far it is, can be cancelled, goes on after a cut and a
     await show(far, bob.name);
     const bytes = bytesOf(30 * MIB, 9);
     const path = fileOf("large.bin", bytes);
+    // However fast it is, it is not whole when the way is cut.
+    const goOnIntoTheCut = await holdsAfter(far, "files.put", 8);
     await sendFiles(far, [path]);
     await far.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.2);
     gate.close();
+    await goOnIntoTheCut();
     await far.waits(fileRow(far, "large.bin").locator(".file-state", { hasText: "Waiting for the connection" }));
     const goOn = await holdsAfter(far, "files.put", 12);
     gate.open();

@@ -25,10 +25,13 @@ export class House {
   /** @type {Member[]} */
   #members = [];
 
-  /** @param {{ proxies?: 1 | 2, lies?: boolean }} [settings] lies: whether the second proxy is lied to by its chat-server */
-  constructor({ proxies = 1, lies = false } = {}) {
+  /**
+   * @param {{ proxies?: 1 | 2, lies?: boolean, settings?: Record<string, string> }} [how] lies: whether the second proxy is lied to by
+   *   its chat-server; settings: the environment of both tiers, beside the usual one
+   */
+  constructor({ proxies = 1, lies = false, settings } = {}) {
     before(async () => {
-      this.#tiers = await Tiers.start();
+      this.#tiers = await Tiers.start(settings);
       if (lies) this.#liar = await Liar.start(this.#tiers.server);
       this.#urls = proxies === 1 ? [this.#tiers.url] : [this.#tiers.url, await this.#tiers.startSecondProxy(this.#liar?.address)];
       this.#browsers = await Browsers.start();
