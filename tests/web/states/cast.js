@@ -15,18 +15,26 @@ export class Wire {
   #page = null;
   /** What becomes of a frame of the page: true passes it on, false swallows it, a buffer answers it. @type {(frame: Buffer) => boolean | Buffer} */
   judge = () => true;
+  /** Who waits for the page's next socket. */
+  #waiting = () => {};
 
   /** @param {import("playwright-core").Page} page */
   async hold(page) {
     await page.routeWebSocket(/\/api\/socket$/, (route) => {
       const server = route.connectToServer();
       this.#page = route;
+      this.#waiting();
       route.onMessage((message) => {
         const verdict = this.judge(Buffer.from(message));
         if (verdict === true) server.send(message);
         else if (verdict !== false) route.send(verdict);
       });
     });
+  }
+
+  /** Does what makes the page open another socket, and waits for that: the one before takes nothing any more. @param {Promise<unknown>} doing */
+  async anew(doing) {
+    await Promise.all([doing, new Promise((resolve) => (this.#waiting = () => resolve(undefined)))]);
   }
 
   /** @param {...Buffer} frames to the page, as from the server */

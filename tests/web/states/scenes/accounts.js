@@ -187,7 +187,7 @@ export async function keyless({ cast, take, language }) {
   await take(page, "proof-refused");
   await page.unroute("**/api/auth.prove");
   await page.unroute("**/api/session");
-  await page.locator(".again button").click();
+  await hand.anew(page.locator(".again button").click());
   await page.locator("#composer").waitFor();
   hand.send(closeFrame(11));
   await page.locator(".notice:visible").waitFor();

@@ -78,12 +78,12 @@ export async function endings({ cast, take, language, backend }) {
   hand.send(eventFrame({ event: "session.resume", after_ms: 90_000 }), closeFrame(2));
   await page.locator(".banner:visible").waitFor();
   await take(page, "restarting");
-  await page.reload();
+  await hand.anew(page.reload());
   await page.locator("#composer").waitFor();
   hand.send(closeFrame(9));
   await page.locator(".gate h1").waitFor();
   await take(page, "outdated");
-  await page.reload();
+  await hand.anew(page.reload());
   await page.locator("#composer").waitFor();
   hand.send(closeFrame(10));
   await page.locator(".notice:visible").waitFor();
