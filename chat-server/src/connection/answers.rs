@@ -26,11 +26,12 @@ impl Connection {
             tail,
         } = frame;
         let parsed = Command::parse(&header);
-        // Answers that the server asked for are not the client's pace, and a session that is signed
-        // out must not go on because too much was asked for before. What is refused of them is paid
-        // for below.
-        let is_free = matches!(parsed, Ok(Command::AnswerEpoch(_) | Command::Logout(_)));
-        if !is_free {
+        // Answers that the server asked for are not the client's pace; those that it did not ask
+        // for are paid for below.
+        let is_answer = matches!(parsed, Ok(Command::AnswerEpoch(_)));
+        // A session that is signed out must not go on because too much was asked for before.
+        let is_farewell = matches!(parsed, Ok(Command::Logout(_)));
+        if !is_answer {
             let weight = parsed
                 .as_ref()
                 .map_or(1, |command| command::weight(command, &self.node));
@@ -43,9 +44,10 @@ impl Connection {
             };
             for cost in [Some(own), passed_on] {
                 let Some(cost) = cost else { continue };
-                let spent = self.budget.spend(cost, &self.node.limits, now);
-                if let Err(overdrawn) = spent {
-                    return self.overdrawn(request, overdrawn);
+                match self.budget.spend(cost, &self.node.limits, now) {
+                    Ok(()) => {}
+                    Err(Overdrawn::Wait(_)) if is_farewell => {}
+                    Err(overdrawn) => return self.overdrawn(request, overdrawn),
                 }
             }
         }
@@ -53,7 +55,7 @@ impl Connection {
             Ok(command) => self.run_command(request, command, tail, now),
             Err(error) => Err(error.code().into()),
         };
-        if is_free && answer.is_err() {
+        if is_answer && answer.is_err() {
             let spent = self.budget.spend(Spend::Command(1), &self.node.limits, now);
             if spent == Err(Overdrawn::Flood) {
                 return Next::End(self.close(CloseCode::Flood));
