@@ -115,8 +115,8 @@ pub struct Limits {
     pub connection_rate: Rate,
     /// HTTP requests of one address, but for files of the page.
     pub request_rate: Rate,
-    /// Files of the page of one address. Each page that starts asks for some 250, and goes without
-    /// none: forty of them at once behind one address.
+    /// Files of the page of one address. Each page that starts asks for some 250, and does without
+    /// none: eighty of them at once behind one address, and eighty more a minute.
     pub asset_rate: Rate,
     /// Sign-ins of one address.
     pub sign_in_rate: Rate,
@@ -139,7 +139,7 @@ impl Default for Limits {
             connections_per_address: 512,
             connection_rate: rate(200, Duration::from_secs(1)),
             request_rate: rate(500, Duration::from_secs(1)),
-            asset_rate: rate(10_000, Duration::from_secs(1)),
+            asset_rate: rate(20_000, Duration::from_secs(60)),
             sign_in_rate: rate(60, Duration::from_secs(60)),
             command_rate: rate(200, Duration::from_secs(1)),
             message_rate: rate(30, Duration::from_secs(1)),

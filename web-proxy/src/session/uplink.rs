@@ -41,7 +41,7 @@ impl Session {
     ) -> Result<Answer, Refusal> {
         if command.moves_chunk() {
             self.limits.chunk()?;
-        } else {
+        } else if !is_farewell(&command, &tail) {
             self.limits.command()?;
         }
         let request = asker.request();
@@ -154,6 +154,11 @@ fn clear_message(publish: Publish) -> Result<ClearMessage, Refusal> {
         // Receivers would show what this version does not know as sent by a newer one.
         _ => Err(ErrorCode::Malformed.into()),
     }
+}
+
+/// Whether it is a sign-out, which need not wait for the rate; one with a tail is no command at all.
+const fn is_farewell(command: &Command, tail: &Bytes) -> bool {
+    matches!(command, Command::Logout(_)) && tail.is_empty()
 }
 
 fn ok(request: u32, fields: &impl Serialize) -> Answer {

@@ -2,9 +2,18 @@
 
 use std::num::NonZeroUsize;
 
+use bytes::Bytes;
+use serde::de::IgnoredAny;
 use web_proxy::Settings;
+use wire_format::{
+    ClientFrame, CommandFrame, ErrorCode, ServerFrame,
+    command::{auth::Logout, rooms::List},
+};
 
-use crate::harness::{Answer, House};
+use crate::{
+    harness::{Answer, House},
+    streams::{command, find, send, socket},
+};
 
 const GUEST: &str = "/api/auth.guest";
 
@@ -112,6 +121,29 @@ async fn commands_and_messages_are_counted_by_session() {
     }
     assert_told_to_wait(&publish(&ada).send().await);
     assert_eq!(publish(&bob).send().await.status, 400, "others go on");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_signs_out_on_a_stream_need_not_wait() {
+    let house = House::open_with(|settings| settings.limits.command_rate = rate("1/h")).await;
+    let ada = house.sign_in("ada").await;
+    let mut socket = socket(&house, &ada).await;
+    let refused = |reply: ServerFrame| match reply {
+        ServerFrame::Reply(reply) => Some(reply.outcome::<IgnoredAny>().expect("a reply").err()),
+        _ => None,
+    };
+    send(&mut socket, command(1, &List {})).await;
+    assert_eq!(find(&mut socket, refused).await, None);
+    let tailed = CommandFrame::new(2, &Logout {}, Bytes::from_static(b"?"));
+    for frame in [command(2, &List {}), ClientFrame::Command(tailed)] {
+        send(&mut socket, frame).await;
+        let refusal = find(&mut socket, refused).await.expect("a refusal");
+        assert_eq!(refusal.code, ErrorCode::RateLimited);
+    }
+    send(&mut socket, command(3, &Logout {})).await;
+    assert_eq!(find(&mut socket, refused).await, None);
+    house.sign_in("ada").await;
     house.close().await;
 }
 
