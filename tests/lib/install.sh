@@ -70,6 +70,9 @@ without_services() (
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         trap 'as_root rm -f "$policy"' EXIT
+        # Not before the package manager has ended, where only this shell is told to.
+        trap 'exit 129' HUP
+        trap 'exit 143' TERM
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi

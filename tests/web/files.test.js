@@ -120,7 +120,7 @@ test("an upload shows how far it is, can be cancelled, goes on after a cut and a
     const bytes = bytesOf(30 * MIB, 9);
     const path = fileOf("large.bin", bytes);
     // However fast it is, it is not whole when the way is cut.
-    const goOnIntoTheCut = await holdsAfter(far, "files.put", 8);
+    const goOnIntoTheCut = await holdsAfter(far, "files.put", 14);
     await sendFiles(far, [path]);
     await far.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.2);
     gate.close();

@@ -189,7 +189,7 @@ export class Tiers {
 
   /** Starts a proxy beside the first, before the same chat-server; gives its address. @param {string} [backend] another way to the chat-server */
   async startSecondProxy(backend = this.server) {
-    this.second = start("web-proxy", ["--listen=127.0.0.1:0", `--backend=${backend}`, `--data=${join(this.data, "second")}`, "--key-pool=4", "--sign-in-rate=1000/s"]);
+    this.second = start("web-proxy", ["--listen=127.0.0.1:0", `--backend=${backend}`, `--data=${join(this.data, "second")}`, "--key-pool=4", "--sign-in-rate=1000/s"], this.settings);
     return `http://${await this.second.listening()}`;
   }
 

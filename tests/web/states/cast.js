@@ -7,6 +7,8 @@ import { Gate } from "../harness/gate.js";
 
 /** Which scene has made an account, by its name: any two may be played on the same server. @type {Map<string, string>} */
 const MADE = new Map();
+/** How long a page may take to open a socket. */
+const PATIENCE_MS = 30_000;
 const LOCALES = Object.freeze({ en: "en-GB", zh: "zh-CN" });
 
 /** The hand on one page's wire. */
@@ -34,7 +36,14 @@ export class Wire {
 
   /** Does what makes the page open another socket, and waits for that: the one before takes nothing any more. @param {Promise<unknown>} doing */
   async anew(doing) {
-    await Promise.all([doing, new Promise((resolve) => (this.#waiting = () => resolve(undefined)))]);
+    const opened = new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error("the page opened no other socket")), PATIENCE_MS);
+      this.#waiting = () => {
+        clearTimeout(late);
+        resolve(undefined);
+      };
+    });
+    await Promise.all([doing, opened]);
   }
 
   /** @param {...Buffer} frames to the page, as from the server */
