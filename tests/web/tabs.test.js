@@ -18,8 +18,7 @@ const TIMEOUT = { timeout: 240_000 };
 /** What a browser writes by itself where a proxy has to make keys first, or a way is cut. */
 const EXPECTED = [/status of (403|503)/, /WebSocket connection/, /ERR_/];
 const SERVER = "127.0.0.1";
-/** Pages of one session start here more often than anybody opens them. */
-const house = new House({ settings: { SEALWIRE_COMMANDS: "0" } });
+const house = new House();
 
 /** A group of a member and somebody at the page. @param {Member} by @param {Person} person @param {string} name */
 async function group(by, person, name) {

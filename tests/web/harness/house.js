@@ -25,13 +25,10 @@ export class House {
   /** @type {Member[]} */
   #members = [];
 
-  /**
-   * @param {{ proxies?: 1 | 2, lies?: boolean, settings?: Record<string, string> }} [how] lies: whether the second proxy is lied to by
-   *   its chat-server; settings: the environment of both tiers, beside the usual one
-   */
-  constructor({ proxies = 1, lies = false, settings } = {}) {
+  /** @param {{ proxies?: 1 | 2, lies?: boolean }} [settings] lies: whether the second proxy is lied to by its chat-server */
+  constructor({ proxies = 1, lies = false } = {}) {
     before(async () => {
-      this.#tiers = await Tiers.start(settings);
+      this.#tiers = await Tiers.start();
       if (lies) this.#liar = await Liar.start(this.#tiers.server);
       this.#urls = proxies === 1 ? [this.#tiers.url] : [this.#tiers.url, await this.#tiers.startSecondProxy(this.#liar?.address)];
       this.#browsers = await Browsers.start();
